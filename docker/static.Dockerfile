@@ -1,0 +1,4 @@
+FROM scratch
+COPY program /program
+USER 65532:65532
+ENTRYPOINT ["/program"]

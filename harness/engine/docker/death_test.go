@@ -1,0 +1,53 @@
+package docker_test
+
+import (
+	"testing"
+
+	"github.com/moby/moby/client"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/highwater-dev/highwater/harness"
+)
+
+// The notice has to be there by the time the end is: the last profile hangs on it.
+func TestOOMKill(t *testing.T) {
+	th := open(t, connect(t))
+	program := th.act("grow=100")
+	exit := program.ended(t)
+	assert.Equal(t, harness.Exit{Code: 137, Signal: "killed", By: harness.ByKernel, OOMKilled: true}, exit)
+	select {
+	case kind := <-program.notices:
+		assert.Equal(t, harness.EventOOM, kind)
+	default:
+		t.Error("the end was told without the OOM kill having been told before")
+	}
+	assert.Empty(t, program.notices, "one kill is told once")
+}
+
+func TestOtherEndsAreTold(t *testing.T) {
+	e := connect(t)
+	th := open(t, e) // several programs, one after another, on one stage
+	for name, c := range map[string]struct {
+		arguments []string
+		kill      string // from outside
+		want      harness.Exit
+	}{
+		"in order":             {[]string{"exit=0"}, "", harness.Exit{Code: 0, By: harness.ByProgram}},
+		"with a code":          {[]string{"exit=1"}, "", harness.Exit{Code: 1, By: harness.ByProgram}},
+		"with the kill's code": {[]string{"exit=137"}, "", harness.Exit{Code: 137, Signal: "killed", By: harness.ByProgram}},
+		"by a panic":           {[]string{"panic=no"}, "", harness.Exit{Code: 2, By: harness.ByProgram}},
+		"killed by a stranger": {[]string{"say=ready", "wait"}, "SIGKILL", harness.Exit{Code: 137, Signal: "killed", By: harness.ByProgram}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := th.act(c.arguments...)
+			if c.kill != "" {
+				program.stdout.Wait(t, "ready")
+				_, err := e.Client().ContainerKill(t.Context(), id(program), client.ContainerKillOptions{Signal: c.kill})
+				require.NoError(t, err)
+			}
+			assert.Equal(t, c.want, program.ended(t))
+			assert.Empty(t, program.notices)
+		})
+	}
+}

@@ -1,0 +1,178 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/shirou/gopsutil/v4/process"
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/engine"
+	"github.com/highwater-dev/highwater/harness/probe"
+)
+
+// instance is a container and those who watch it: the engine's event stream, the
+// call that waits for its end, the output, and the kernel's counters.
+type instance struct {
+	engine    *Engine
+	container testcontainers.Container
+	id        string
+	program   engine.Program
+
+	cgroup  *probe.Cgroup    // nil where the engine's kernel is another machine's
+	sockets *probe.Sockets   // likewise
+	main    *process.Process // likewise
+	remote  *statsStream     // the engine's own figures, once a second, in its place
+	done    chan struct{}
+	exit    harness.Exit
+	oom     atomic.Bool
+	stopped atomic.Bool
+	cancel  context.CancelFunc
+
+	watchers sync.WaitGroup // whoever may still call program.Notice or write its output
+}
+
+func newInstance(e *Engine, created testcontainers.Container, program engine.Program) *instance {
+	if program.Stdout == nil {
+		program.Stdout = io.Discard
+	}
+	if program.Stderr == nil {
+		program.Stderr = io.Discard
+	}
+	return &instance{engine: e, container: created, id: created.GetContainerID(), program: program, done: make(chan struct{}), cancel: func() {}}
+}
+
+// start attaches the watchers and starts the container.
+func (i *instance) start(ctx context.Context) error {
+	watch, cancel := context.WithCancel(context.Background())
+	i.cancel = cancel
+	i.watchers.Go(func() { i.watchEvents(watch) })
+	wait := i.engine.client.ContainerWait(watch, i.id, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
+	if err := i.container.Start(ctx); err != nil {
+		return err
+	}
+	output := make(chan struct{})
+	i.watchers.Go(func() {
+		defer close(output)
+		i.copyOutput(watch)
+	})
+	i.openCounters(ctx)
+	i.watchers.Go(func() { i.wait(watch, wait, output) })
+	return nil
+}
+
+// openCounters finds the cheapest source that tells the truth: the kernel's own
+// files, else the engine's figures. A program that has ended already has neither.
+func (i *instance) openCounters(ctx context.Context) {
+	if i.engine.local {
+		state, err := i.container.State(ctx)
+		if err != nil || state.Pid == 0 {
+			return
+		}
+		i.cgroup, err = probe.OpenCgroupOf(probe.CgroupRoot, "/proc", state.Pid)
+		if err == nil {
+			i.main, _ = process.NewProcess(int32(state.Pid))
+			i.sockets = &probe.Sockets{Dir: filepath.Join("/proc", strconv.Itoa(state.Pid), "net")}
+			return
+		}
+	}
+	i.remote = followStats(i.engine.client, i.id)
+}
+
+// Sample implements engine.Instance.
+func (i *instance) Sample(values map[harness.Metric]float64) error {
+	select {
+	case <-i.done:
+		return errors.New("sample container: it has ended")
+	default:
+	}
+	switch {
+	case i.oom.Load():
+		return errors.New("sample container: it was killed") // what is left to read is its teardown
+	case i.cgroup != nil:
+		return i.sampleKernel(values)
+	case i.remote != nil:
+		return i.remote.sample(values)
+	}
+	return errors.New("sample container: it ended before its counters could be opened")
+}
+
+// sampleKernel reads the kernel's own files. Those of a group whose last process has
+// gone still say how many bytes are left, none: that is no reading of the program.
+func (i *instance) sampleKernel(values map[harness.Metric]float64) error {
+	counted := map[harness.Metric]float64{}
+	if err := i.cgroup.Sample(counted); err != nil {
+		return err
+	}
+	if counted[harness.MemoryAnon] == 0 {
+		return errors.New("sample container: its last process has gone")
+	}
+	maps.Copy(values, counted)
+	// Where these two may not be read, the run does without.
+	_ = i.sockets.Sample(values)
+	if i.main != nil {
+		if descriptors, err := i.main.NumFDs(); err == nil {
+			values[harness.Descriptors] = float64(descriptors)
+		}
+	}
+	return nil
+}
+
+// Done implements engine.Instance.
+func (i *instance) Done() <-chan struct{} { return i.done }
+
+// Exit implements engine.Instance.
+func (i *instance) Exit() harness.Exit { return i.exit }
+
+// Stop implements engine.Instance.
+func (i *instance) Stop(grace time.Duration) error {
+	i.stopped.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), grace+removeTimeout)
+	defer cancel()
+	if err := i.container.Stop(ctx, &grace); err != nil {
+		return fmt.Errorf("stop container: %w", err)
+	}
+	select {
+	case <-i.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop container: %w", ctx.Err())
+	}
+}
+
+// Describe implements engine.Instance.
+func (i *instance) Describe(facts map[string]string) {
+	facts["image"] = i.program.Image
+	switch {
+	case i.cgroup != nil:
+		facts["memory_from"] = "cgroup v" + strconv.Itoa(i.cgroup.Version) + " files"
+	case i.remote != nil:
+		facts["memory_from"] = "the engine's statistics, once a second"
+	}
+}
+
+// remove kills and removes the container, and waits for its watchers.
+func (i *instance) remove(ctx context.Context) error {
+	i.stopped.Store(true)
+	_, err := i.engine.client.ContainerRemove(ctx, i.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	i.cancel()
+	if i.remote != nil {
+		i.remote.close()
+	}
+	err = errors.Join(err, i.watched(ctx))
+	if i.cgroup != nil {
+		i.cgroup.Close()
+	}
+	return err
+}
