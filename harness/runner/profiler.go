@@ -1,0 +1,175 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/highwater-dev/highwater/harness"
+)
+
+// One schedule for every twin: a profile every 500 ms, or every ten times what the
+// last one cost, whichever is longer; one at the end of each phase; and a few without
+// a pause when memory comes near the limit. The collection that each asks for changes
+// the run, so
+// both sides of a comparison have to be changed alike.
+const (
+	profileEvery   = 500 * time.Millisecond
+	profileShare   = 10
+	profileTimeout = 10 * time.Second
+	// nearShare is where the last profile is taken at the latest; with a fast growth
+	// it is taken earlier, twice a profile's cost before the limit.
+	nearShare = 0.90
+	// nearProfiles are taken there without a pause: the first will be safe, and one of
+	// those after it the last that the program lived to give.
+	nearProfiles = 4
+	// maxGoroutines bounds goroutine profiles, which stop the world.
+	maxGoroutines = 10_000
+	// ringSize bounds the profiles that are kept besides the first, the last and
+	// those at phase ends.
+	ringSize = 6
+)
+
+// profiler takes heap profiles and keeps few of them: the first, the last good one,
+// those at phase ends, and some between. A doubling buffer gives no second chance, so
+// the last good one is always from less than a period before the end.
+type profiler struct {
+	x *execution
+
+	mu       sync.Mutex // one profile at a time
+	number   int
+	between  []string // kept and droppable, oldest first
+	cost     time.Duration
+	growth   float64 // bytes per second, between the last two profiles
+	lastAnon float64
+	lastAt   time.Time
+}
+
+func newProfiler(x *execution) *profiler { return &profiler{x: x} }
+
+func (p *profiler) enabled() bool {
+	return p.x.debug != nil && (p.x.runner.Watch == WatchAll || p.x.runner.Watch == "")
+}
+
+// run takes profiles until ctx ends.
+func (p *profiler) run(ctx context.Context) {
+	if !p.enabled() {
+		return
+	}
+	near, hurry := p.x.sampler.near, 0
+	for {
+		pause := max(profileEvery, profileShare*p.lastCost())
+		if hurry > 0 {
+			hurry, pause = hurry-1, 0
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-near:
+			near, hurry = nil, nearProfiles-1 // once
+		case <-time.After(pause):
+		}
+		p.heap(ctx, false)
+	}
+}
+
+// first takes the profile that growth is measured from, before the load.
+func (p *profiler) first(ctx context.Context) {
+	if p.enabled() {
+		p.heap(ctx, true)
+	}
+}
+
+// phaseEnd takes profiles that are always kept.
+func (p *profiler) phaseEnd(ctx context.Context) {
+	if !p.enabled() {
+		return
+	}
+	p.heap(ctx, true)
+	if p.x.sampler.values()[harness.Goroutines] < maxGoroutines {
+		p.take(ctx, harness.ProfileGoroutine, p.x.debug.GoroutineProfile, true)
+	}
+}
+
+func (p *profiler) heap(ctx context.Context, keep bool) {
+	started := time.Now()
+	if !p.take(ctx, harness.ProfileHeap, p.x.debug.HeapProfile, keep) {
+		return
+	}
+	anon := p.x.sampler.values()[harness.MemoryAnon]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cost = time.Since(started)
+	if !p.lastAt.IsZero() {
+		p.growth = max(0, (anon-p.lastAnon)/time.Since(p.lastAt).Seconds())
+	}
+	p.lastAnon, p.lastAt = anon, time.Now()
+}
+
+// take writes one profile and its event. A program that dies meanwhile leaves no
+// trace: the one before is then the last good one.
+func (p *profiler) take(ctx context.Context, kind string, read func(context.Context) ([]byte, error), keep bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limited, cancel := context.WithTimeout(ctx, profileTimeout)
+	defer cancel()
+	started := time.Now()
+	profile, err := read(limited)
+	if err != nil || len(profile) == 0 {
+		return false
+	}
+	name := fmt.Sprintf("%04d.pb.gz", p.number)
+	p.number++
+	if err := p.x.dir.Profile(name, profile); err != nil {
+		return false
+	}
+	values := map[harness.Metric]float64{}
+	if kind == harness.ProfileHeap {
+		// What is live right after the collection is the floor.
+		_ = p.x.debug.Sample(limited, values)
+	}
+	p.x.event(harness.Event{
+		Kind: harness.EventProfile, Profile: name, ProfileKind: kind, Values: values,
+		Text: fmt.Sprintf("took %.0f ms", time.Since(started).Seconds()*1000),
+	})
+	if kind == harness.ProfileHeap && !keep {
+		p.keepSome(name)
+	}
+	return true
+}
+
+// keepSome drops every second of the profiles between when there are too many. The
+// newest always stays: it may become the last good one.
+func (p *profiler) keepSome(name string) {
+	p.between = append(p.between, name)
+	if len(p.between) <= 2*ringSize {
+		return
+	}
+	var kept []string
+	for i, old := range p.between {
+		if i%2 == 0 || i == len(p.between)-1 {
+			kept = append(kept, old)
+			continue
+		}
+		_ = p.x.dir.RemoveProfile(old) // its event stays; readers skip what is gone
+	}
+	p.between = kept
+}
+
+func (p *profiler) lastCost() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cost
+}
+
+// nearBytes is where the profile near the limit is due: twice the growth during one
+// profile below it, and never above nine tenths.
+func (p *profiler) nearBytes() float64 {
+	limit := float64(p.x.scenario.Limits.Memory)
+	if !p.mu.TryLock() {
+		return nearShare * limit // a profile is being taken: its figures come next
+	}
+	defer p.mu.Unlock()
+	return min(nearShare*limit, limit-2*p.growth*p.cost.Seconds())
+}
