@@ -1,0 +1,165 @@
+package analysis_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/analysis"
+)
+
+// survives is a program that never waits, and comes through with 60 MiB held.
+var survives = program{rows: 80_000, offer: 16 * mib, buffer: unbounded, limit: 512 * mib, sites: queueWrite}
+
+func having(p program, extra func(t float64, v values)) program {
+	p.extra = extra
+	return p
+}
+
+// partial holds runs of which only a part could be seen, or only a part went well.
+var partial = []judged{
+	// the peer
+	{"the counts end early", program{rows: 60_000, extra: func(t float64, v values) {
+		if t > 4 {
+			forget(v)
+		}
+	}}, harness.CauseNone, harness.OutcomeCompleted, false, ""},
+	{"the counts end just before the end", program{rows: 60_000, extra: func(t float64, v values) {
+		if t > 7.5 && t < 8 {
+			forget(v)
+		}
+	}}, harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"nothing was counted", program{rows: 60_000, engages: harness.EngagesNothing, extra: func(_ float64, v values) { forget(v) }},
+		harness.CauseNone, harness.OutcomeCompleted, false, ""},
+
+	// memory outside the heap that a collection can see
+	{"a queue outside the heap", having(program{rows: 80_000, offer: 16 * mib, buffer: unbounded, limit: 512 * mib}, func(_ float64, v values) {
+		v[harness.HeapLive], v[harness.RuntimeTotal], v[harness.HeapReleased] = 2*mib, 9*mib, 3*mib
+	}), harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, ""},
+	{"a queue outside the heap and a cache in it", having(survives, func(t float64, v values) {
+		v[harness.HeapLive], v[harness.HeapReleased] = 2*mib+min(t, 1)*10*mib, 0
+		v[harness.RuntimeTotal] = 8*mib + min(t, 1)*10*mib
+	}), harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, ""},
+	{"garbage is not outside the heap", having(program{rows: 60_000, litter: 5 * mib, limit: 512 * mib}, func(_ float64, v values) {
+		v[harness.HeapLive], v[harness.HeapReleased] = 2*mib, 3*mib
+		v[harness.RuntimeTotal] = v[harness.MemoryAnon] + 4*mib
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
+
+	// memory that carries garbage
+	{"a cache within its bound and garbage", having(program{rows: 60_000, blind: true}, func(t float64, v values) {
+		live := min(5*t, 15) * mib
+		v[harness.MemoryAnon] = idle + live + math.Mod(t*7*mib, live+mib)
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"memory grows and it survives", program{rows: 60_000, litter: 10 * mib, limit: 512 * mib, blind: true},
+		harness.CauseUnknown, harness.OutcomeCompleted, true, ""},
+
+	// rows that the sink does not find again
+	{"several rows in a line", having(program{rows: 60_000}, batched),
+		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"several rows in a line and dropped", having(program{rows: 200_000, drops: true}, batched),
+		harness.CauseLostData, harness.OutcomeCompleted, true, ""},
+	{"rows are wrapped", having(program{rows: 60_000}, wrapped(3)),
+		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"rows are wrapped and queued", having(survives, wrapped(3)),
+		harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"rows are wrapped and queued to death", having(program{rows: 2e6, buffer: unbounded, sites: queueWrite}, wrapped(8)),
+		harness.CauseUnboundedBuffer, harness.OutcomeOOMKilled, true, "main.(*queue).Write"},
+	{"rows are wrapped and dropped", having(program{rows: 200_000, drops: true}, wrapped(1.2)),
+		harness.CauseLostData, harness.OutcomeCompleted, true, ""},
+	{"rows are shortened", having(program{rows: 60_000}, wrapped(0.2)),
+		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"rows are compressed", having(program{rows: 60_000}, func(t float64, v values) {
+		wrapped(0.2)(t, v)
+		v[harness.SinkRows] = 0
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
+
+	// connections that were left or failed
+	{"one of three downloads fails", having(survives, failed(1, 3)),
+		harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"one of three downloads fails and the program is sound", having(program{rows: 60_000}, failed(1, 3)),
+		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"one of three downloads fails and the rest is gathered", having(program{rows: 60_000, offer: 20 * mib, gather: true, sites: queueWrite}, failed(1, 3)),
+		harness.CauseWholePayload, harness.OutcomeCompleted, false, "main.(*queue).Write"},
+	{"one of three downloads fails and rows are dropped", having(program{rows: 200_000, drops: true}, func(t float64, v values) {
+		failed(1, 3)(t, v)
+		v[harness.SinkHoles] = v[harness.SourceRows] - v[harness.SinkRows]
+	}), harness.CauseLostData, harness.OutcomeCompleted, true, ""},
+	{"a source connection is tried first", having(survives, tried),
+		harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"a source connection is tried first and the buffer is large", having(program{rows: 200_000, buffer: 90 * mib, sites: queueWrite}, tried),
+		harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"a source connection is tried first and rows are dropped", having(program{rows: 200_000, drops: true}, tried),
+		harness.CauseLostData, harness.OutcomeCompleted, true, ""},
+	{"all readers left", having(program{rows: 80_000, offer: 16 * mib, buffer: unbounded, factor: 0.14, blind: true}, func(t float64, v values) {
+		failed(3, 3)(t, v)
+		v[harness.SinkDeparted], v[harness.SinkFailed] = v[harness.SinkFailed], 0
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
+}
+
+// forget drops all that the peer counts.
+func forget(v values) {
+	for metric := range v {
+		if strings.HasPrefix(string(metric), "source_") || strings.HasPrefix(string(metric), "sink_") {
+			delete(v, metric)
+		}
+	}
+}
+
+// batched: the sink finds the first of ten rows in a line.
+func batched(_ float64, v values) {
+	arrived := v[harness.SinkRows]
+	v[harness.SinkRows] = math.Ceil(arrived / 10)
+	v[harness.SinkHoles] = max(arrived-9, 0) - math.Floor(arrived/10)
+}
+
+// wrapped: a row leaves the program as so many bytes each.
+func wrapped(factor float64) func(float64, values) {
+	return func(_ float64, v values) { v[harness.SinkBytes] *= factor }
+}
+
+// failed: some sink connections fail half a second after the load began.
+func failed(some, of float64) func(float64, values) {
+	return func(t float64, v values) {
+		v[harness.SinkConnectionsTotal] = of
+		v[harness.SinkFailed] += ramp(t, 0.5, 1000, some)
+	}
+}
+
+// tried: a first source connection was opened and closed at once.
+func tried(t float64, v values) {
+	v[harness.SourceAborted] += ramp(t, 0.01, 1000, 1)
+	v[harness.SourceConnectionsTotal]++
+}
+
+// A run watched by nothing but the counts is sampled once a second: a gap of two is
+// no dead peer.
+func TestCountsOnceASecond(t *testing.T) {
+	for _, c := range []struct {
+		until float64 // of the peer's counts
+		want  bool
+	}{{math.Inf(1), true}, {3, false}} {
+		rec := record(t, program{rows: 60_000, length: 14})
+		next := 0.0
+		var kept []harness.Sample
+		for i, sample := range rec.Samples {
+			if sample.Seconds < next && i < len(rec.Samples)-1 {
+				continue
+			}
+			next = sample.Seconds + 1
+			if sample.Seconds-rec.LoadStart() > c.until {
+				forget(sample.Values)
+			}
+			kept = append(kept, sample)
+		}
+		rec.Samples = kept
+		v, err := analysis.Judge(rec)
+		require.NoError(t, err)
+		assert.Equal(t, harness.CauseNone, v.Cause, v.Sentence)
+		assert.Equal(t, c.want, v.Engaged, v.EngagedWhy)
+		assert.Equal(t, !c.want, v.Confidence == "low", v.Sentence)
+	}
+}
