@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/highwater-dev/highwater/harness/engine/docker"
+	"github.com/highwater-dev/highwater/harness/engine/process"
+)
+
+func (c *command) clean() *cobra.Command {
+	var all, images bool
+	clean := &cobra.Command{
+		Use:   "clean",
+		Short: "Remove what a killed highwater left: containers, networks, processes",
+		Long: `clean removes containers and networks by their label, and ends processes by number
+and start time. What belongs to a highwater that still runs is left alone, unless
+--all is given. Run directories and reports are never touched.`,
+		Example: `  highwater clean
+  highwater clean --images`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			count := 0
+			tell := func(text string) {
+				count++
+				fmt.Fprintln(c.stdout, text)
+			}
+			err := errors.Join(process.Clean(all, tell), c.cleanContainers(cmd.Context(), all, images, tell))
+			if count == 0 {
+				fmt.Fprintln(c.stdout, "nothing was left")
+			}
+			return err
+		},
+	}
+	clean.Flags().BoolVar(&all, "all", false, "also what belongs to a highwater that still runs")
+	clean.Flags().BoolVar(&images, "images", false, "also the images that highwater built")
+	return clean
+}
+
+// cleanContainers has nothing to do where no engine answers.
+func (c *command) cleanContainers(ctx context.Context, all, images bool, tell func(string)) error {
+	limited, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	containers, err := docker.Connect(limited)
+	if err != nil {
+		fmt.Fprintln(c.stderr, "containers were not looked at:", err)
+		return nil
+	}
+	defer containers.Close()
+	err = containers.Clean(ctx, all, tell)
+	if images {
+		err = errors.Join(err, containers.CleanImages(ctx, tell))
+	}
+	return err
+}

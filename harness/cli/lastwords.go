@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/highwater-dev/highwater/harness"
+)
+
+// Limits of what is repeated of a program's standard error.
+const (
+	lastLines = 5
+	lastBytes = 4096
+)
+
+// lastWords repeats what a program printed before it ended otherwise than was hoped:
+// the reason of a program that does not even start is in no measurement.
+func lastWords(w io.Writer, dir string, outcome harness.Outcome) {
+	if outcome != harness.OutcomeNeverReady && outcome != harness.OutcomeCrashed {
+		return
+	}
+	path := filepath.Join(dir, harness.StderrFile)
+	lines := tail(path)
+	if len(lines) == 0 {
+		fmt.Fprintln(w, "  it printed nothing on standard error")
+		return
+	}
+	fmt.Fprintf(w, "  it printed last, in %s:\n", path)
+	for _, line := range lines {
+		fmt.Fprintf(w, "    %s\n", line)
+	}
+}
+
+// tail is the last lines of a file, as far as it can be read.
+func tail(path string) []string {
+	text, err := os.ReadFile(path) // the runner caps it
+	if err != nil {
+		return nil
+	}
+	text = text[max(0, len(text)-lastBytes):]
+	lines := strings.Split(strings.TrimSpace(printable(string(text))), "\n")
+	if len(lines) == 1 && lines[0] == "" {
+		return nil
+	}
+	return lines[max(0, len(lines)-lastLines):]
+}
+
+// printable drops what could move a terminal's cursor or colour it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(text, "?"))
+}

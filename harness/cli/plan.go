@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/scenarios"
+)
+
+// planned is a scenario and those of its variants that are to run.
+type planned struct {
+	scenario *harness.Scenario
+	variants []harness.Variant
+}
+
+// plan reads all scenarios before anything starts, so that a mistake in the last one
+// is found at once.
+func plan(names []string, variants string) ([]planned, error) {
+	var all []planned
+	var broken harness.FileErrors
+	for _, name := range names {
+		scenario, err := openScenario(name)
+		if file := (harness.FileErrors{}); errors.As(err, &file) {
+			broken = append(broken, file...)
+			continue
+		}
+		if err != nil {
+			return nil, usageError{err}
+		}
+		selected, err := scenario.Select(variants)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		all = append(all, planned{scenario, selected})
+	}
+	if len(broken) > 0 {
+		return nil, broken
+	}
+	return all, nil
+}
+
+// openScenario finds a scenario by path where the name looks like one, else by name in
+// the catalog, else as a file or folder of that name.
+func openScenario(name string) (*harness.Scenario, error) {
+	if strings.ContainsAny(name, `./\`) {
+		return harness.LoadScenario(name)
+	}
+	scenario, unknown := scenarios.Open(name)
+	if _, err := os.Stat(name); err == nil && unknown != nil {
+		return harness.LoadScenario(name)
+	}
+	return scenario, unknown
+}
+
+// runDir names a run directory so that the order of a listing is that of the runs.
+func runDir(out string, scenario *harness.Scenario, variant harness.Variant, i, n, repeat int) string {
+	name := fmt.Sprintf("%02d-%s", i+1, variant.FileName())
+	if repeat > 1 {
+		name = fmt.Sprintf("%s.%d", name, n+1)
+	}
+	return filepath.Join(out, "runs", scenario.ID, name)
+}
+
+// outDir makes the folder for a report. One that holds runs already is refused:
+// nothing measured is ever overwritten.
+func outDir(wanted string) (string, error) {
+	if wanted == "" {
+		wanted = filepath.Join("highwater-out", time.Now().Format("20060102-150405"))
+	}
+	if entries, err := os.ReadDir(filepath.Join(wanted, "runs")); err == nil && len(entries) > 0 {
+		return "", usagef("--out %s holds runs already: name another folder, or remove it", wanted)
+	}
+	if err := os.MkdirAll(wanted, 0o755); err != nil {
+		return "", fmt.Errorf("create folder for the report: %w", err)
+	}
+	return wanted, nil
+}
