@@ -11,9 +11,10 @@ import (
 
 // One schedule for every twin: a profile every 500 ms, or every ten times what the
 // last one cost, whichever is longer; one at the end of each phase; and a few without
-// a pause when memory comes near the limit. The collection that each asks for changes
-// the run, so
-// both sides of a comparison have to be changed alike.
+// a pause when memory comes near the limit. The cost of the first, before the load, does
+// not count: a cold program and a new connection say nothing of the next. The collection
+// that each asks for changes the run, so both sides of a comparison have to be changed
+// alike.
 const (
 	profileEvery   = 500 * time.Millisecond
 	profileShare   = 10
@@ -21,6 +22,8 @@ const (
 	// nearShare is where the last profile is taken at the latest; with a fast growth
 	// it is taken earlier, twice a profile's cost before the limit.
 	nearShare = 0.90
+	// growthSpan is the least span that tells a growth from a hiccup.
+	growthSpan = 4 * sampleEvery
 	// nearProfiles are taken there without a pause: the first will be safe, and one of
 	// those after it the last that the program lived to give.
 	nearProfiles = 4
@@ -41,7 +44,7 @@ type profiler struct {
 	number   int
 	between  []string // kept and droppable, oldest first
 	cost     time.Duration
-	growth   float64 // bytes per second, between the last two profiles
+	growth   float64 // bytes per second, between the last two profiles; 0 before the second
 	lastAnon float64
 	lastAt   time.Time
 }
@@ -57,20 +60,20 @@ func (p *profiler) run(ctx context.Context) {
 	if !p.enabled() {
 		return
 	}
-	near, hurry := p.x.sampler.near, 0
+	near, hurry, pause := p.x.sampler.near, 0, profileEvery
 	for {
-		pause := max(profileEvery, profileShare*p.lastCost())
-		if hurry > 0 {
-			hurry, pause = hurry-1, 0
-		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-near:
-			near, hurry = nil, nearProfiles-1 // once
+			near, hurry = nil, nearProfiles // once
 		case <-time.After(pause):
 		}
 		p.heap(ctx, false)
+		pause = max(profileEvery, profileShare*p.lastCost())
+		if hurry = max(0, hurry-1); hurry > 0 {
+			pause = 0
+		}
 	}
 }
 
@@ -163,13 +166,17 @@ func (p *profiler) lastCost() time.Duration {
 	return p.cost
 }
 
-// nearBytes is where the profile near the limit is due: twice the growth during one
-// profile below it, and never above nine tenths.
-func (p *profiler) nearBytes() float64 {
+// nearBytes is where the profile near the limit is due, given the memory now: twice the
+// growth during one profile below it, and never above nine tenths.
+func (p *profiler) nearBytes(anon float64) float64 {
 	limit := float64(p.x.scenario.Limits.Memory)
 	if !p.mu.TryLock() {
 		return nearShare * limit // a profile is being taken: its figures come next
 	}
 	defer p.mu.Unlock()
-	return min(nearShare*limit, limit-2*p.growth*p.cost.Seconds())
+	growth := p.growth
+	if since := time.Since(p.lastAt); !p.lastAt.IsZero() && since > growthSpan {
+		growth = max(growth, (anon-p.lastAnon)/since.Seconds()) // it may have begun after the last one
+	}
+	return min(nearShare*limit, limit-2*growth*p.cost.Seconds())
 }

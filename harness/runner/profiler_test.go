@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -98,10 +101,46 @@ func TestProfilerNearTheLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := recording(t).profiler
 			p.growth, p.cost = c.growth, c.cost
-			assert.InDelta(t, c.want*float64(limitOfTest), p.nearBytes(), float64(harness.KiB))
+			assert.InDelta(t, c.want*float64(limitOfTest), p.nearBytes(0), float64(harness.KiB))
 			p.mu.Lock() // a profile is being taken: nobody waits for it
 			defer p.mu.Unlock()
-			assert.InDelta(t, nearShare*float64(limitOfTest), p.nearBytes(), 1)
+			assert.InDelta(t, nearShare*float64(limitOfTest), p.nearBytes(0), 1)
 		})
 	}
 }
+
+// The first profile is of an idle program: growth that began after it counts at once.
+func TestProfilerSeesGrowthSinceTheLastProfile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := recording(t).profiler
+		p.cost, p.lastAt = 100*time.Millisecond, time.Now()
+		time.Sleep(growthSpan / 2)
+		assert.InDelta(t, nearShare*float64(limitOfTest), p.nearBytes(float64(100*harness.MiB)), 1, "a hiccup")
+		time.Sleep(time.Second - growthSpan/2)
+		assert.InDelta(t, float64(limitOfTest)-0.2*float64(200*harness.MiB), p.nearBytes(float64(200*harness.MiB)), 1)
+	})
+}
+
+// A first profile that took long, of a cold program on a busy machine, must not put off
+// the next beyond the death of a fast leak.
+func TestProfilerForgetsTheCostOfTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := recording(t)
+		x.sampler = &sampler{x: x, near: make(chan struct{})}
+		cost := 2 * time.Second
+		x.debug = &probe.Go{Base: "http://program", HTTP: &http.Client{Transport: answering(func(*http.Request) (*http.Response, error) {
+			time.Sleep(cost)
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("profile"))}, nil
+		})}}
+		x.profiler.first(t.Context())
+		cost = 0
+		ctx, cancel := context.WithTimeout(t.Context(), profileEvery*5/2)
+		defer cancel()
+		x.profiler.run(ctx)
+		assert.Equal(t, 3, x.profiler.number, "before the load, and two in two and a half periods")
+	})
+}
+
+type answering func(*http.Request) (*http.Response, error)
+
+func (a answering) RoundTrip(request *http.Request) (*http.Response, error) { return a(request) }

@@ -108,7 +108,7 @@ func (s *sampler) sample(wait time.Duration) {
 
 // noticeLimit wakes the profiler while there is still time for a profile.
 func (s *sampler) noticeLimit(latest map[harness.Metric]float64) {
-	if latest[harness.MemoryAnon] >= s.x.profiler.nearBytes() {
+	if anon := latest[harness.MemoryAnon]; anon >= s.x.profiler.nearBytes(anon) {
 		s.once.Do(func() { close(s.near) })
 	}
 }
