@@ -49,6 +49,10 @@ var partial = []judged{
 		v[harness.RuntimeTotal] = v[harness.MemoryAnon] + 4*mib
 	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
 
+	{"it died before a profile could show it", having(program{rows: 2e6, buffer: unbounded, sites: queueWrite}, func(_ float64, v values) {
+		v[harness.HeapLive] = 2 * mib
+	}), harness.CauseUnboundedBuffer, harness.OutcomeOOMKilled, true, ""},
+
 	// memory that carries garbage
 	{"a cache within its bound and garbage", having(program{rows: 60_000, blind: true}, func(t float64, v values) {
 		live := min(5*t, 15) * mib

@@ -178,7 +178,11 @@ func (e *evidence) heapSites(cause harness.Cause) []harness.Site {
 	case cause == harness.CauseSlowLeak:
 		floor = slowSiteNoise
 	}
-	return rank(diff, floor)
+	found := rank(diff, floor)
+	if len(found) == 0 && e.growth > e.bound {
+		e.note("from the first to the last heap profile, taken at %s, the heap grew by too little in any one place: it is not known", seconds(at.Seconds-e.rec.LoadStart()))
+	}
+	return found
 }
 
 func (e *evidence) goroutineSites() []harness.Site {
