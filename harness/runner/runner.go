@@ -176,13 +176,32 @@ func (x *execution) besidePeer(ctx context.Context, peer engine.Instance) error 
 		}
 	}()
 	err := x.watchAndLead(ctx)
+	if !hasEnded(peer, err) {
+		return err
+	}
+	return fmt.Errorf("run %s: the peer ended in mid-run (exit code %d); its last words are in %s",
+		x.variant.Name, peer.Exit().Code, filepath.Join(x.dir.Dir, harness.PeerFile))
+}
+
+// endReported bounds the time from the end of a peer until the engine reports it.
+const endReported = 3 * time.Second
+
+// hasEnded says whether the peer has ended. After an error it may have, and the report
+// of that be still on its way: whoever asks the dead is refused at once.
+func hasEnded(peer engine.Instance, err error) bool {
+	if err == nil {
+		select {
+		case <-peer.Done():
+			return true
+		default:
+			return false
+		}
+	}
 	select {
 	case <-peer.Done():
-		exit := peer.Exit()
-		return fmt.Errorf("run %s: the peer ended in mid-run (exit code %d); its last words are in %s",
-			x.variant.Name, exit.Code, filepath.Join(x.dir.Dir, harness.PeerFile))
-	default:
-		return err
+		return true
+	case <-time.After(endReported):
+		return false
 	}
 }
 
