@@ -57,6 +57,11 @@ var cases = []judged{
 		harness.CauseLostData, harness.OutcomeCompleted, true, ""},
 	{"stopped early", program{rows: 2e6, ends: 9, exit: &harness.Exit{Signal: "terminated", By: harness.ByHighwater}},
 		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"ends of its own accord and much is left", program{rows: 2e6, ends: 4, exit: &harness.Exit{By: harness.ByProgram}, extra: func(t float64, v values) {
+		if t >= 3.9 {
+			v[harness.SourceAborted], v[harness.SourceConnections] = 1, 0
+		}
+	}}, harness.CauseNone, harness.OutcomeCompleted, false, ""},
 
 	// whole-payload
 	{"gathers the whole payload", program{rows: 2e6, gather: true, sites: []frame{{"io.ReadAll", "io.go", 1}, {"main.export", "/app/main.go", 12}}},

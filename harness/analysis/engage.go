@@ -58,9 +58,21 @@ func (e *evidence) pressed() (bool, string) {
 	if !offered.known() {
 		offered = e.of(harness.SinkBytes)
 	}
+	if e.quitEarly() {
+		return false, fmt.Sprintf("the program ended by itself before the source did: it left %s with more on offer, and came to no stream's end",
+			count(e.of(harness.SourceAborted).last(), "stream"))
+	}
 	taken := offered.at(e.slow[len(e.slow)-1].To)
 	if taken <= e.bound && !e.braked {
 		return false, fmt.Sprintf("only %s were moved while the sink was slow, which the bound of %s could hide", human(taken), human(e.bound))
 	}
 	return true, fmt.Sprintf("unread bytes waited for the sink %s of the time, and %s were taken by then", percent(unread), human(taken))
+}
+
+// quitEarly says whether the program ended by itself before any stream of the source
+// did, and not because its readers had left: it did not do the work that it would be
+// acquitted of.
+func (e *evidence) quitEarly() bool {
+	return e.exit != nil && e.exit.By == harness.ByProgram && e.of(harness.SourceAborted).last() > 0 &&
+		e.of(harness.SourceEnded).last() == 0 && e.readersLost(hugest) == 0
 }

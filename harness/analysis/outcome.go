@@ -12,7 +12,8 @@ import (
 
 // decideOutcome says how the run ended. Where the kernel's own counter of kills can
 // be read and has moved, it decides; an unmoved one proves nothing, because it goes
-// with the container and the last sample is older than the kill.
+// with the container and the last sample is older than the kill. Then an engine's word
+// counts that the exit code or the memory last seen bears out.
 func (e *evidence) decideOutcome() {
 	if event, found := e.rec.First(harness.EventExit); found && event.Exit != nil {
 		e.exit = event.Exit
@@ -33,11 +34,15 @@ func (e *evidence) killedByKernel() bool {
 		return reported
 	}
 	reported = reported || e.exit.OOMKilled || e.exit.By == harness.ByKernel
-	if reported && e.exit.Code == 0 && e.exit.Signal == "" {
-		e.note("the engine reports an OOM kill, but the program exited with 0 and the kernel counted none")
-		return false
+	if !reported || e.exit.Code != 0 || e.exit.Signal != "" {
+		return reported
 	}
-	return reported
+	if e.limit > 0 && e.of(harness.MemoryAnon).last() >= nearLimit*e.limit {
+		e.note("the engine reports an OOM kill at the memory limit, and the program still exited with 0: a child died")
+		return true
+	}
+	e.note("the engine reports an OOM kill, but the program exited with 0, its memory was last seen far below the limit, and the kernel counted none")
+	return false
 }
 
 func (e *evidence) endedHow() harness.Outcome {

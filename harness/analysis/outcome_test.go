@@ -23,6 +23,7 @@ func TestOutcome(t *testing.T) {
 		name    string
 		events  []harness.Event
 		kills   float64
+		anon    float64
 		stderr  string
 		outcome harness.Outcome
 		oom     bool
@@ -34,6 +35,7 @@ func TestOutcome(t *testing.T) {
 		{name: "the counter against a plain error", events: []harness.Event{load, exit(harness.Exit{Code: 0, By: harness.ByProgram})}, kills: 1, outcome: harness.OutcomeOOMKilled, oom: true, warns: true},
 		{name: "the engine's word alone", events: []harness.Event{load, exit(harness.Exit{Code: 137, OOMKilled: true, By: harness.ByKernel})}, outcome: harness.OutcomeOOMKilled, oom: true},
 		{name: "the engine's word against an exit of 0", events: []harness.Event{load, exit(harness.Exit{Code: 0, OOMKilled: true, By: harness.ByProgram})}, outcome: harness.OutcomeCompleted, warns: true},
+		{name: "the engine's word, and an exit of 0 at the limit", events: []harness.Event{load, exit(harness.Exit{Code: 0, OOMKilled: true, By: harness.ByKernel})}, anon: 62 * mib, outcome: harness.OutcomeOOMKilled, oom: true, warns: true},
 		{name: "event only", events: []harness.Event{load, at(harness.EventOOM)}, outcome: harness.OutcomeOOMKilled, oom: true},
 		{name: "watcher", events: []harness.Event{load, at(harness.EventLimit), exit(harness.Exit{Code: -1, Signal: "killed", By: harness.ByWatcher})}, outcome: harness.OutcomeLimitExceeded},
 		{name: "frozen", events: []harness.Event{load, at(harness.EventFrozen), killed}, outcome: harness.OutcomeFrozen},
@@ -49,14 +51,14 @@ func TestOutcome(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
-			w, err := harness.CreateRun(dir, harness.RunInfo{})
+			w, err := harness.CreateRun(dir, harness.RunInfo{Scenario: harness.Scenario{Limits: harness.Limits{Memory: 64 * harness.MiB}}})
 			require.NoError(t, err)
 			for i := range 80 {
 				kills := 0.0
 				if i == 79 {
 					kills = c.kills
 				}
-				w.Sample(harness.Sample{Seconds: 1 + float64(i)*0.05, Values: map[harness.Metric]float64{harness.MemoryAnon: 6 * mib, harness.OOMKills: kills}})
+				w.Sample(harness.Sample{Seconds: 1 + float64(i)*0.05, Values: map[harness.Metric]float64{harness.MemoryAnon: max(c.anon, 6*mib), harness.OOMKills: kills}})
 			}
 			for _, event := range c.events {
 				w.Event(event)

@@ -97,7 +97,7 @@ func (e *evidence) acquittal() string {
 				percent(e.slowShare(harness.SourceBlockedSeconds, harness.SourceConnectionSeconds)))
 		}
 	}
-	if e.endedWell && e.recognised && e.missing == 0 {
+	if e.endedWell && e.recognised && e.missing == 0 && !e.quitEarly() {
 		order := "and in order"
 		if e.of(harness.SinkReordered).last() > 0 {
 			order = "though not in order"

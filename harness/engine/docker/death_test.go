@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/internal/testbin"
 )
 
 // The notice has to be there by the time the end is: the last profile hangs on it.
@@ -23,6 +24,23 @@ func TestOOMKill(t *testing.T) {
 		t.Error("the end was told without the OOM kill having been told before")
 	}
 	assert.Empty(t, program.notices, "one kill is told once")
+}
+
+// A parent may outlive its child's kill and exit as if nothing had been: the kernel's
+// counter says what was, also after the engine's report.
+func TestOOMKillOfAChild(t *testing.T) {
+	e := connect(t)
+	if !e.Local() {
+		t.Skip("the kernel's counter can be read on the engine's own machine only")
+	}
+	program := open(t, e).act("child=grow=100", "wait")
+	assert.Equal(t, harness.EventOOM, <-program.notices)
+	testbin.Until(t, "the kernel has counted the kill", func() bool {
+		values := map[harness.Metric]float64{}
+		require.NoError(t, program.Sample(values))
+		assert.NotContains(t, values, harness.MemoryAnon, "what is left is no reading of the program")
+		return values[harness.OOMKills] == 1
+	})
 }
 
 func TestOtherEndsAreTold(t *testing.T) {

@@ -98,6 +98,8 @@ func (i *instance) Sample(values map[harness.Metric]float64) error {
 	default:
 	}
 	switch {
+	case i.cgroup != nil && i.oom.Load():
+		return i.sampleKills(values)
 	case i.oom.Load():
 		return errors.New("sample container: it was killed") // what is left to read is its teardown
 	case i.cgroup != nil:
@@ -125,6 +127,19 @@ func (i *instance) sampleKernel(values map[harness.Metric]float64) error {
 		if descriptors, err := i.main.NumFDs(); err == nil {
 			values[harness.Descriptors] = float64(descriptors)
 		}
+	}
+	return nil
+}
+
+// sampleKills reads the counter that decides whether the kernel killed. All else that
+// is left to read after the engine's report is a teardown.
+func (i *instance) sampleKills(values map[harness.Metric]float64) error {
+	counted := map[harness.Metric]float64{}
+	if err := i.cgroup.Sample(counted); err != nil {
+		return err
+	}
+	if kills, counts := counted[harness.OOMKills]; counts {
+		values[harness.OOMKills] = kills
 	}
 	return nil
 }
