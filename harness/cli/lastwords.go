@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/highwater-dev/highwater/harness"
@@ -13,7 +14,7 @@ import (
 // Limits of what is repeated of a program's standard error.
 const (
 	lastLines = 5
-	lastBytes = 4096
+	lastBytes = 16 << 10
 )
 
 // lastWords repeats what a program printed before it ended otherwise than was hoped:
@@ -34,7 +35,8 @@ func lastWords(w io.Writer, dir string, outcome harness.Outcome) {
 	}
 }
 
-// tail is the last lines of a file, as far as it can be read.
+// tail is the last lines of a file, as far as it can be read: those from where it says
+// why, if there is such a line.
 func tail(path string) []string {
 	text, err := os.ReadFile(path) // the runner caps it
 	if err != nil {
@@ -45,8 +47,17 @@ func tail(path string) []string {
 	if len(lines) == 1 && lines[0] == "" {
 		return nil
 	}
-	return lines[max(0, len(lines)-lastLines):]
+	first := max(0, len(lines)-lastLines)
+	for i, line := range lines {
+		if i < first && saysWhy.MatchString(line) {
+			return lines[i : i+lastLines]
+		}
+	}
+	return lines[first:]
 }
+
+// saysWhy is how runtimes begin their account of a crash; a stack of any length follows.
+var saysWhy = regexp.MustCompile(`^(panic: |fatal error: |(Uncaught )?\w*(Error|Exception): |Traceback )`)
 
 // printable drops what could move a terminal's cursor or colour it.
 func printable(text string) string {
