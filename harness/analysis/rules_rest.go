@@ -45,16 +45,26 @@ func slopeOver(x, y *track) float64 {
 func (e *evidence) unknown() (finding, bool) {
 	switch {
 	case e.outcome.Died():
-		return finding{fmt.Sprintf("memory grew by %s, and what it follows is not shown (backlog at most %s, bound %s)",
-			human(e.growth), human(e.backlogPeak), human(e.bound)), e.end}, true
+		return finding{fmt.Sprintf("memory grew by %s%s, and what it follows is not shown (backlog at most %s, bound %s)",
+			human(e.growth), e.eachRow(e.growth, e.end), human(e.backlogPeak), human(e.bound)), e.end}, true
 	case e.beyondByMemory():
-		return finding{fmt.Sprintf("it held %s more than at the beginning of the load (bound %s), and what that follows is not shown (backlog at most %s)",
-			human(e.heldGrowth), human(e.bound), human(e.backlogPeak)), e.passed(e.held, e.held.at(0)+e.room())}, true
+		return finding{fmt.Sprintf("it held %s more than at the beginning of the load%s (bound %s), and what that follows is not shown (backlog at most %s)",
+			human(e.heldGrowth), e.eachRow(e.heldGrowth, e.heldAt), human(e.bound), human(e.backlogPeak)), e.passed(e.held, e.held.at(0)+e.room())}, true
 	case e.beyondByBacklog():
 		return finding{fmt.Sprintf("%s were taken and not delivered (bound %s), without a trend that says why",
 			human(e.backlogPeak), human(e.bound)), e.passed(e.backlog, e.bound)}, true
 	}
 	return finding{}, false
+}
+
+// eachRow is a growth over the rows that were delivered by then: a program that keeps
+// something of each shows how much.
+func (e *evidence) eachRow(growth, until float64) string {
+	rows := e.of(harness.SinkRows).at(until)
+	if !e.recognised || rows < operationsEnough {
+		return ""
+	}
+	return fmt.Sprintf(", %s for each row delivered", human(growth/rows))
 }
 
 // none: nothing to blame the program for. Whether that acquits it is up to what the
