@@ -99,6 +99,8 @@ func undecided(s harness.Scenario, v *harness.VariantReport) string {
 	switch needed := engagement[s.Engages]; {
 	case verdict.Outcome == harness.OutcomeNeverReady:
 		return text + "The program was never ready, so nothing was measured."
+	case verdict.Outcome != harness.OutcomeCompleted:
+		return text + "It " + fate(verdict) + "."
 	case !verdict.Engaged && needed != "":
 		text += "Before this scenario can acquit, " + needed + ". That did not happen"
 	case !verdict.Engaged:

@@ -36,9 +36,9 @@ A scenario is the name of one in the catalog (see highwater list), or the path o
 scenario.yaml or of the folder it is in. Ctrl-C ends the run, cleans up, and reports
 what was measured until then.
 
-Exit codes: 0 as expected; 1 a wrong verdict; 2 usage or an invalid scenario file;
-3 highwater or the engine failed, or a program was never ready; 4 inconclusive;
-130 interrupted.`,
+Exit codes: 0 as expected; 1 a wrong verdict, or a program that crashed; 2 usage or
+an invalid scenario file; 3 highwater or the engine failed, or a program was never
+ready; 4 inconclusive; 130 interrupted.`,
 		Example: `  highwater run ignored-backpressure
   highwater run ignored-backpressure --variants 'go/fixed' --engine process
   highwater run ./my-export --repeat 5 --out /tmp/my-export

@@ -2,8 +2,8 @@
 //
 // [Judge] holds the verdict of each variant against what its role promises: a broken
 // one must be convicted of its declared cause at its declared site, a fixed one or a
-// subject must be acquitted, and an acquittal needs that what the scenario engages
-// did happen. A broken variant that stays green is a failure: the detector is blind.
+// subject must not crash and must be acquitted, and an acquittal needs that what the
+// scenario engages did happen. A broken variant that stays green is a failure: the detector is blind.
 // [ExitCode] then says the worst of all.
 //
 // The package is not an analysis: it reads no samples and doubts no verdict. Baselines
@@ -74,12 +74,14 @@ func judgeBroken(declared *harness.Conviction, v *harness.Verdict) (harness.Resu
 	return harness.Pass, fmt.Sprintf("convicted of %s at %s, as declared", v.Cause, v.Sites[0].Function)
 }
 
-// judgeInnocent: fixed programs and subjects. A program that broke off did not show
-// that it is sound, whatever its memory did.
+// judgeInnocent: fixed programs and subjects. One that crashed is not what its role
+// promises, whatever its memory did; one that was ended did not show that it is sound.
 func judgeInnocent(v *harness.Verdict) (harness.Result, string) {
 	switch {
 	case v.Convicted():
 		return harness.Fail, "convicted of " + string(v.Cause)
+	case v.Outcome == harness.OutcomeCrashed:
+		return harness.Fail, "not convicted, but it crashed"
 	case v.Outcome != harness.OutcomeCompleted:
 		return harness.Inconclusive, "not convicted, but it ended " + string(v.Outcome)
 	case !v.Engaged:
