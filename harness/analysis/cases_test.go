@@ -57,6 +57,11 @@ var cases = []judged{
 		harness.CauseLostData, harness.OutcomeCompleted, true, ""},
 	{"stopped early", program{rows: 2e6, ends: 9, exit: &harness.Exit{Signal: "terminated", By: harness.ByHighwater}},
 		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"gives up on the source and stays", program{rows: 2e6, ends: 4, exit: &harness.Exit{Signal: "terminated", By: harness.ByHighwater}, extra: func(t float64, v values) {
+		if t >= 3.5 {
+			v[harness.SourceAborted], v[harness.SourceConnections] = 1, 0
+		}
+	}}, harness.CauseNone, harness.OutcomeCompleted, false, ""},
 	{"ends of its own accord and much is left", program{rows: 2e6, ends: 4, exit: &harness.Exit{By: harness.ByProgram}, extra: func(t float64, v values) {
 		if t >= 3.9 {
 			v[harness.SourceAborted], v[harness.SourceConnections] = 1, 0
@@ -113,7 +118,7 @@ var cases = []judged{
 			v[harness.SourceAborted] = ramp(t, 2, 10, 10)
 			v[harness.SinkConnections], v[harness.SourceConnections] = 10, 10-v[harness.SourceAborted]
 			v[harness.SinkBytes] = min(v[harness.SinkBytes], 8*mib)
-		}}, harness.CauseStalledConsumer, harness.OutcomeCompleted, true, ""},
+		}}, harness.CauseStalledConsumer, harness.OutcomeCompleted, false, ""},
 
 	// leaked-descriptors, leaked-goroutines
 	{"descriptors stay", operations(func(done float64, v values) { v[harness.Descriptors] = 10 + done }),

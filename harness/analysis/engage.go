@@ -58,9 +58,8 @@ func (e *evidence) pressed() (bool, string) {
 	if !offered.known() {
 		offered = e.of(harness.SinkBytes)
 	}
-	if e.quitEarly() {
-		return false, fmt.Sprintf("the program ended by itself before the source did: it left %s with more on offer, and came to no stream's end",
-			count(e.of(harness.SourceAborted).last(), "stream"))
+	if left := e.leftEarly(); left > 0 {
+		return false, fmt.Sprintf("the program left %s of the source before the end, with more on offer", count(left, "stream"))
 	}
 	taken := offered.at(e.slow[len(e.slow)-1].To)
 	if taken <= e.bound && !e.braked {
@@ -69,10 +68,26 @@ func (e *evidence) pressed() (bool, string) {
 	return true, fmt.Sprintf("unread bytes waited for the sink %s of the time, and %s were taken by then", percent(unread), human(taken))
 }
 
-// quitEarly says whether the program ended by itself before any stream of the source
-// did, and not because its readers had left: it did not do the work that it would be
-// acquitted of.
-func (e *evidence) quitEarly() bool {
-	return e.exit != nil && e.exit.By == harness.ByProgram && e.of(harness.SourceAborted).last() > 0 &&
-		e.of(harness.SourceEnded).last() == 0 && e.readersLost(hugest) == 0
+// leftEarly is how many streams of the source the program left before their end, though
+// none of its readers had left or stopped reading, which are good reasons: it did not
+// do the work that it would be acquitted of.
+// One that was opened to see whether the source is there, and left with little or
+// nothing taken, does not count beside others that came to their end.
+func (e *evidence) leftEarly() float64 {
+	until := e.end
+	if e.exit != nil && e.exit.By == harness.ByProgram {
+		until = hugest // it was nobody else who closed them
+	}
+	left, ended := e.of(harness.SourceAborted).at(until), e.of(harness.SourceEnded).at(until)
+	stalled, _ := e.of(harness.SinkStalled).peak()
+	if left == 0 || e.readersLost(until) > 0 || stalled > 0 {
+		return 0
+	}
+	if source := e.rec.Info.Scenario.Source; ended > 0 {
+		rows := e.of(harness.SourceRows).at(until)
+		if source == nil || (rows-ended*float64(source.Rows))*e.of(harness.SourceBytes).at(until)/max(rows, 1) <= triedOnly {
+			return 0
+		}
+	}
+	return left
 }

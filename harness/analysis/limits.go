@@ -96,6 +96,10 @@ const (
 	// slowLeakFloors is how many floors a slow leak must be seen in.
 	slowLeakFloors = 8
 
+	// triedOnly is what a source stream that is opened and left at once may seem to have
+	// taken: it lay in the first window of the kernel's buffers.
+	triedOnly = 1 * float64(harness.MiB)
+
 	// samplesEnough is how many samples after the load's begin can acquit.
 	samplesEnough = 10
 	// gapSeconds between samples is worth a warning.

@@ -107,7 +107,7 @@ func (e *evidence) acquittal() string {
 				percent(e.slowShare(harness.SourceBlockedSeconds, harness.SourceConnectionSeconds)))
 		}
 	}
-	if e.endedWell && e.recognised && e.missing == 0 && !e.quitEarly() {
+	if e.endedWell && e.recognised && e.missing == 0 && e.leftEarly() == 0 {
 		order := "and in order"
 		if e.of(harness.SinkReordered).last() > 0 {
 			order = "though not in order"

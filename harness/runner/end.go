@@ -17,6 +17,9 @@ const (
 	// arrivedFor is how long a program that has delivered everything may take to
 	// close its connections, before it is seen that it keeps them.
 	arrivedFor = 2 * time.Second
+	// leavesWithin is how long a program that has closed its connections is given to end
+	// by itself; an engine reports an end after up to half a second.
+	leavesWithin = 1 * time.Second
 )
 
 // drain sees whether everything taken has been delivered and nothing more can come.
@@ -44,6 +47,23 @@ func (d *drain) complete(values map[harness.Metric]float64, sink harness.Sink, n
 		d.arrived = now
 	}
 	return now.Sub(d.arrived) >= arrivedFor
+}
+
+// leaves waits for the end of a program that has closed its connections: it is about to
+// end by itself, well or not, and to stop it now would hide which. A service has no
+// reason to end, unless its downloads broke off.
+func (x *execution) leaves(ctx context.Context, values map[harness.Metric]float64) bool {
+	stays := x.scenario.Sink.Kind == harness.SinkHTTPClient && values[harness.SinkFailed] == 0
+	if stays || values[harness.SourceConnections]+values[harness.SinkConnections] > 0 {
+		return false
+	}
+	select {
+	case <-x.instance.Done():
+		return true
+	case <-ctx.Done():
+	case <-time.After(leavesWithin):
+	}
+	return false
 }
 
 // endsSoon waits for the end of a program that was killed: freeing gigabytes takes the

@@ -113,7 +113,7 @@ func (x *execution) waitPhase(ctx context.Context, phase harness.Phase, watch *s
 			}
 			if phase.Until == harness.UntilDrained && drain.complete(values, x.scenario.Sink, time.Now()) {
 				x.event(harness.Event{Kind: harness.EventDrained})
-				return nil, false
+				return nil, x.leaves(ctx, values)
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine"
 )
 
@@ -33,4 +34,40 @@ func TestEndOfThePeerIsReportedLate(t *testing.T) {
 		assert.True(t, hasEnded(peer, refused))
 		assert.True(t, hasEnded(peer, nil))
 	})
+}
+
+// A program that has closed its connections is about to end by itself, and to stop it
+// then would hide how.
+func TestALeavingProgramIsNotStopped(t *testing.T) {
+	values := func(source, sink, failed float64) map[harness.Metric]float64 {
+		return map[harness.Metric]float64{harness.SourceConnections: source, harness.SinkConnections: sink, harness.SinkFailed: failed}
+	}
+	for name, c := range map[string]struct {
+		kind   harness.SinkKind
+		values map[harness.Metric]float64
+		ends   bool
+		want   bool
+		waits  time.Duration
+	}{
+		"it ends":                         {harness.SinkTCP, values(0, 0, 0), true, true, leavesWithin / 2},
+		"it stays":                        {harness.SinkTCP, values(0, 0, 0), false, false, leavesWithin},
+		"it keeps a connection":           {harness.SinkTCP, values(0, 1, 0), true, false, 0},
+		"a service stays":                 {harness.SinkHTTPClient, values(0, 0, 0), true, false, 0},
+		"a service broke off":             {harness.SinkHTTPClient, values(0, 0, 1), true, true, leavesWithin / 2},
+		"a service that refused stays on": {harness.SinkHTTPClient, values(0, 0, 1), false, false, leavesWithin},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				program := mortal{done: make(chan struct{})}
+				x := &execution{instance: program}
+				x.scenario.Sink.Kind = c.kind
+				if c.ends {
+					time.AfterFunc(leavesWithin/2, func() { close(program.done) })
+				}
+				begin := time.Now()
+				assert.Equal(t, c.want, x.leaves(t.Context(), c.values))
+				assert.Equal(t, c.waits, time.Since(begin))
+			})
+		})
+	}
 }
