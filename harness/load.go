@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"unicode/utf8"
@@ -31,11 +32,28 @@ func LoadScenario(path string) (*Scenario, error) {
 	if info.IsDir() {
 		path = filepath.Join(path, ScenarioFile)
 	}
-	text, err := os.ReadFile(path)
+	text, err := readScenario(path)
 	if err != nil {
 		return nil, fmt.Errorf("load scenario: %w", err)
 	}
 	return ParseScenario(path, text)
+}
+
+// readScenario reads no more than shows that a file is too large, and waits for no pipe.
+func readScenario(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file; want a scenario.yaml, or the folder that it is in", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, int64(maxScenarioFile)+1))
 }
 
 // ParseScenario does what [LoadScenario] does with a text that was read before. The
@@ -45,6 +63,7 @@ func ParseScenario(file string, text []byte) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load scenario: %w", err)
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin a file with a mark
 	dec := newDecoder(file, text)
 	scenario := &Scenario{Dir: dir}
 	root, problem := parseYAML(text)
@@ -72,7 +91,7 @@ type yamlProblem struct {
 func parseYAML(text []byte) (root ast.Node, problem *yamlProblem) {
 	start := position{1, 1}
 	if Bytes(len(text)) > maxScenarioFile {
-		return nil, &yamlProblem{start, fmt.Sprintf("the file has %s", Bytes(len(text)).Human()), "want at most " + maxScenarioFile.String()}
+		return nil, &yamlProblem{start, "the file is too long", "want at most " + maxScenarioFile.String()}
 	}
 	if line, bad := invalidUTF8(text); bad {
 		return nil, &yamlProblem{position{line, 1}, "the line is not valid UTF-8", "save the file as UTF-8"}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -180,6 +181,28 @@ func TestLoadScenarioOfNothing(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	_, err = harness.LoadScenario(t.TempDir())
 	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// Neither a pipe that nobody writes to nor a device without an end is waited for.
+func TestLoadScenarioOfSpecialFiles(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "scenario.yaml")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	for _, path := range []string{pipe, filepath.Dir(pipe), os.DevNull} {
+		_, err := harness.LoadScenario(path)
+		assert.ErrorContains(t, err, "is no regular file", path)
+	}
+	long := filepath.Join(t.TempDir(), "long.yaml")
+	require.NoError(t, os.WriteFile(long, make([]byte, 1<<20), 0o600))
+	_, err := harness.LoadScenario(long)
+	assert.ErrorContains(t, err, "long.yaml:1:1: the file is too long; want at most 64KiB")
+}
+
+// Some editors begin a file with a byte order mark.
+func TestByteOrderMark(t *testing.T) {
+	text, err := os.ReadFile("testdata/valid/scenario.yaml")
+	require.NoError(t, err)
+	_, err = harness.ParseScenario("testdata/valid/marked.yaml", append([]byte("\xef\xbb\xbf"), text...))
+	assert.NoError(t, err)
 }
 
 func FuzzParseScenario(f *testing.F) {

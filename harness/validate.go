@@ -60,6 +60,9 @@ func (v *validator) span(path string, span Duration) {
 	}
 }
 
+// maxRows of a connection is beyond what any run can move, and exact in a JSON number.
+const maxRows = 1_000_000_000_000
+
 // source checks the scenario's source, or (not whole) what an engine sets anew.
 func (v *validator) source(path string, source *Source, whole bool) {
 	if source == nil || !v.has(path) {
@@ -68,8 +71,8 @@ func (v *validator) source(path string, source *Source, whole bool) {
 	if whole {
 		v.missing(path, "rows", "rows: 2000000")
 	}
-	if rows := join(path, "rows"); v.has(rows) && source.Rows < 1 {
-		v.failAt(rows, fmt.Sprintf("%d rows", source.Rows), "want at least 1")
+	if rows := join(path, "rows"); v.has(rows) && (source.Rows < 1 || source.Rows > maxRows) {
+		v.failAt(rows, fmt.Sprintf("%d rows", source.Rows), fmt.Sprintf("want 1 to %d", int64(maxRows)))
 	}
 	if !whole && v.scenario.Source == nil {
 		v.failAt(path, "the scenario has no source to override", "add a source to the scenario, or drop this one")

@@ -53,6 +53,9 @@ func (v *validator) localProgram(path, relative string, check func(string) (prob
 // What does not exist yet is inside if its name is.
 func inside(dir, relative string) (absolute, problem string) {
 	native := filepath.FromSlash(relative)
+	if native == "" {
+		return "", "no path is given"
+	}
 	if !filepath.IsLocal(native) {
 		return "", fmt.Sprintf("%q leads out of the folder", relative)
 	}
