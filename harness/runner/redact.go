@@ -10,7 +10,7 @@ import (
 // What looks like a secret: a run directory is made to be shared. The program itself
 // is given everything as it was written.
 var (
-	secretName = regexp.MustCompile(`(?i)(secret|token|passw|credential|api_?-?key|private|auth|dsn|database_url)`)
+	secretName = regexp.MustCompile(`(?i)(secret|token|pass|pwd|credential|(access|api|account|signing|encryption|master)[_-]?key|private|auth|cookie|session|bearer|dsn|database_url|connection[_-]?string)`)
 	urlUser    = regexp.MustCompile(`://[^/@\s]+@`)
 )
 
