@@ -27,6 +27,9 @@ func fate(v harness.Verdict) string {
 	case harness.OutcomeNeverReady:
 		return "was never ready: nothing was measured"
 	case harness.OutcomeInterrupted:
+		if ended(v) == 0 {
+			return "was interrupted before the load began"
+		}
 		return fmt.Sprintf("was interrupted after %s", after)
 	case harness.OutcomeCompleted:
 		return survived(v)

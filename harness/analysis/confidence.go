@@ -2,6 +2,8 @@ package analysis
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/highwater-dev/highwater/harness"
 )
@@ -77,6 +79,12 @@ func (e *evidence) warn() {
 	if doubled := e.of(harness.SinkDuplicates).last(); doubled > 0 {
 		e.note("%s arrived more than once", count(doubled, "row"))
 	}
+	if late := e.of(harness.SinkReordered).last(); late > 0 {
+		e.note("%s arrived behind a later one", count(late, "row"))
+	}
+	if why := e.whyFailed(); why != "" {
+		e.note("%s to the sink failed, as first: %s", count(e.of(harness.SinkFailed).at(e.alive), "connection"), why)
+	}
 	if e.backlog.known() && !e.lossless {
 		e.note("connections were left or failed: the backlog counts their rows too")
 	}
@@ -97,6 +105,19 @@ func (e *evidence) warn() {
 		}
 		e.note("%s were taken and not delivered, but %s grew by %s only: %s", human(e.backlogPeak), e.heldName(), human(e.heldGrowth), where)
 	}
+}
+
+// whyFailed is what the peer noted of the first sink connection that failed.
+func (e *evidence) whyFailed() string {
+	if e.of(harness.SinkFailed).at(e.alive) == 0 {
+		return ""
+	}
+	for line := range strings.Lines(string(headOf(filepath.Join(e.rec.Dir, harness.PeerFile), 64<<10))) {
+		if _, why, found := strings.Cut(line, "highwater peer: sink: "); found {
+			return strings.TrimSpace(why)
+		}
+	}
+	return ""
 }
 
 // longestGap is the longest time without a sample between the beginning of the load

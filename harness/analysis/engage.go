@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/highwater-dev/highwater/harness"
 )
@@ -48,6 +49,10 @@ func counted(have, want float64, noun, did string) (bool, string) {
 func (e *evidence) pressed() (bool, string) {
 	if len(e.slow) == 0 {
 		return false, "the sink was never slow"
+	}
+	// Those of a program that died failed with it.
+	if failed := e.of(harness.SinkFailed).at(e.alive); failed > 0 && failed >= e.of(harness.SinkConnectionsTotal).last() {
+		return false, strings.TrimSuffix(fmt.Sprintf("every connection to the sink failed (%s): %s", number(failed), e.whyFailed()), ": ")
 	}
 	unread := e.slowShare(harness.SinkUnreadSeconds, harness.SinkConnectionSeconds)
 	if unread < unreadShare {

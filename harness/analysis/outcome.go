@@ -149,6 +149,20 @@ func tailOf(path string, size int64) []byte {
 	return text
 }
 
+// headOf reads the beginning of a file; nothing where it cannot be read.
+func headOf(path string, size int64) []byte {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, size))
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
 // note adds a warning to the verdict.
 func (e *evidence) note(format string, args ...any) {
 	e.warnings = append(e.warnings, fmt.Sprintf(format, args...))

@@ -2,6 +2,8 @@ package analysis_test
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -166,4 +168,21 @@ func TestCountsOnceASecond(t *testing.T) {
 		assert.Equal(t, c.want, v.Engaged, v.EngagedWhy)
 		assert.Equal(t, !c.want, v.Confidence == "low", v.Sentence)
 	}
+}
+
+// A path that does not exist is answered at once, and nothing flows: the reader is told
+// what was answered, not that nothing pushed back.
+func TestFailedDownloadsSayWhy(t *testing.T) {
+	rec := record(t, program{rows: 60_000, extra: func(_ float64, v values) {
+		clear(v)
+		v[harness.MemoryAnon], v[harness.SinkFailed], v[harness.SinkConnectionsTotal], v[harness.SourceBytes] = idle, 2, 2, 0
+	}})
+	log := "2026/11/25 02:48:21 highwater peer: sink: download http://program:1/nope: answered 404 Not Found\n"
+	require.NoError(t, os.WriteFile(filepath.Join(rec.Dir, harness.PeerFile), []byte(log), 0o644))
+	v, err := analysis.Judge(rec)
+	require.NoError(t, err)
+	assert.Equal(t, harness.CauseNone, v.Cause, v.Sentence)
+	assert.False(t, v.Engaged)
+	assert.Equal(t, "every connection to the sink failed (2): download http://program:1/nope: answered 404 Not Found", v.EngagedWhy)
+	assert.Contains(t, v.Warnings, "2 connections to the sink failed, as first: download http://program:1/nope: answered 404 Not Found")
 }

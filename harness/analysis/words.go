@@ -99,7 +99,8 @@ func (e *evidence) opening() string {
 // neverReadyWords repeats what the runner saw; nothing was measured that could say more.
 func (e *evidence) neverReadyWords() string {
 	if event, found := e.rec.First(harness.EventNeverReady); found && event.Text != "" {
-		return strings.TrimSuffix(strings.Join(strings.Fields(event.Text), " "), ".")
+		first, _, _ := strings.Cut(strings.TrimSpace(event.Text), "\n") // a compiler says much
+		return strings.TrimSuffix(strings.Join(strings.Fields(first), " "), ".")
 	}
 	return "it ended before the load began"
 }
@@ -120,6 +121,9 @@ func (e *evidence) sentence(found finding, convicted bool, v *harness.Verdict) s
 	text := e.opening()
 	if e.outcome == harness.OutcomeNeverReady {
 		return text + e.neverReadyWords() + "."
+	}
+	if _, loaded := e.rec.First(harness.EventLoad); e.outcome == harness.OutcomeInterrupted && !loaded {
+		return "The run was interrupted before the load began."
 	}
 	if text == "" && convicted && e.anon.known() && v.Cause != harness.CauseLostData {
 		text = fmt.Sprintf("Survived with a peak of %s, but ", human(e.top))
