@@ -23,7 +23,7 @@ type Document struct {
 type DocumentScenario struct {
 	ID         string            `json:"id"`
 	Title      string            `json:"title,omitempty"`
-	Result     harness.Result    `json:"result" jsonschema:"enum=pass,enum=fail,enum=inconclusive"`
+	Result     harness.Result    `json:"result"`
 	Why        string            `json:"why,omitempty" jsonschema:"description=what the result rests on"`
 	AsExpected bool              `json:"as_expected" jsonschema:"description=whether the exit code should be 0"`
 	Variants   []DocumentVariant `json:"variants"`
@@ -33,16 +33,16 @@ type DocumentScenario struct {
 // DocumentCheck is the result of one declared comparison.
 type DocumentCheck struct {
 	Name   string         `json:"name"`
-	Result harness.Result `json:"result" jsonschema:"enum=pass,enum=fail,enum=inconclusive"`
+	Result harness.Result `json:"result"`
 	Text   string         `json:"text,omitempty"`
 }
 
 // DocumentVariant is one run of a variant.
 type DocumentVariant struct {
 	Name       string          `json:"name"`
-	Role       harness.Role    `json:"role" jsonschema:"enum=broken,enum=fixed,enum=subject"`
+	Role       harness.Role    `json:"role"`
 	Runtime    string          `json:"runtime" jsonschema:"description=go or node; empty where it is not known"`
-	Result     harness.Result  `json:"result" jsonschema:"enum=pass,enum=fail,enum=inconclusive"`
+	Result     harness.Result  `json:"result"`
 	Why        string          `json:"why,omitempty"`
 	Outcome    harness.Outcome `json:"outcome" jsonschema:"description=how the run ended"`
 	Cause      harness.Cause   `json:"cause" jsonschema:"description=what the growth follows; none where the program is not blamed"`

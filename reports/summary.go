@@ -34,6 +34,9 @@ func Summary(w io.Writer, report *harness.Report, color bool) error {
 		return colour + text + reset
 	}
 	var text strings.Builder
+	if report.Engine != "" {
+		fmt.Fprintf(&text, "engine: %s\n\n", printable(report.Engine))
+	}
 	for i := range report.Scenarios {
 		if i > 0 {
 			text.WriteByte('\n')

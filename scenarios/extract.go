@@ -21,7 +21,7 @@ const goMod = "module highwater.scenarios\n\ngo 1.24\n"
 var extract = sync.OnceValues(func() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("extract scenarios: %w", err)
+		cache = filepath.Join(os.TempDir(), fmt.Sprintf("cache-%d", os.Getuid())) // a user without a home
 	}
 	return extractTo(filepath.Join(cache, "highwater", "scenarios"))
 })

@@ -28,11 +28,15 @@ and start time. What belongs to a highwater that still runs is left alone, unles
 				count++
 				fmt.Fprintln(c.stdout, text)
 			}
-			err := errors.Join(process.Clean(all, tell), c.cleanContainers(cmd.Context(), all, images, tell))
-			if count == 0 {
+			failed := process.Clean(all, tell)
+			looked, err := c.cleanContainers(cmd.Context(), all, images, tell)
+			switch {
+			case count == 0 && looked:
 				fmt.Fprintln(c.stdout, "nothing was left")
+			case count == 0:
+				fmt.Fprintln(c.stdout, "no process was left")
 			}
-			return err
+			return errors.Join(failed, err)
 		},
 	}
 	clean.Flags().BoolVar(&all, "all", false, "also what belongs to a highwater that still runs")
@@ -40,19 +44,19 @@ and start time. What belongs to a highwater that still runs is left alone, unles
 	return clean
 }
 
-// cleanContainers has nothing to do where no engine answers.
-func (c *command) cleanContainers(ctx context.Context, all, images bool, tell func(string)) error {
+// cleanContainers has nothing to do where no engine answers; looked says whether one did.
+func (c *command) cleanContainers(ctx context.Context, all, images bool, tell func(string)) (looked bool, err error) {
 	limited, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	containers, err := docker.Connect(limited)
 	if err != nil {
 		fmt.Fprintln(c.stderr, "containers were not looked at:", err)
-		return nil
+		return false, nil
 	}
 	defer containers.Close()
 	err = containers.Clean(ctx, all, tell)
 	if images {
 		err = errors.Join(err, containers.CleanImages(ctx, tell))
 	}
-	return err
+	return true, err
 }

@@ -44,7 +44,7 @@ func (e *engines) of(ctx context.Context, scenario *harness.Scenario, variants [
 	onHost := slices.ContainsFunc(variants, harness.Variant.NeedsHost)
 	inContainer := slices.ContainsFunc(variants, harness.Variant.NeedsContainers)
 	switch {
-	case e.wanted == "process", e.wanted == "auto" && onHost && !inContainer:
+	case e.wanted == "process", e.wanted == "auto" && onHost:
 		return process.Engine{}, nil
 	case e.connect(ctx):
 		return e.docker, nil
@@ -54,6 +54,23 @@ func (e *engines) of(ctx context.Context, scenario *harness.Scenario, variants [
 		return nil, fmt.Errorf("run %s: an image needs a container engine: %w", scenario.ID, e.reason)
 	}
 	return process.Engine{}, nil
+}
+
+// suits says why no engine, or not the wanted one, can run all these variants; the file
+// and the command line tell, so nothing need be started.
+func (e *engines) suits(scenario *harness.Scenario, variants []harness.Variant) error {
+	host := slices.IndexFunc(variants, harness.Variant.NeedsHost)
+	container := slices.IndexFunc(variants, harness.Variant.NeedsContainers)
+	switch {
+	case host >= 0 && container >= 0:
+		return usagef("run %s: %s is a command of this machine and %s needs containers, so no engine runs both: choose with --variants",
+			scenario.ID, variants[host].Name, variants[container].Name)
+	case host >= 0 && e.wanted == "docker":
+		return usagef("run %s: %s is a command of this machine: want --engine process, or name the image or folder that it is in", scenario.ID, variants[host].Name)
+	case container >= 0 && e.wanted == "process":
+		return usagef("run %s: %s needs containers: want --engine docker; the process engine runs go: and command: programs", scenario.ID, variants[container].Name)
+	}
+	return nil
 }
 
 // connect tries once, and says so in one line when processes have to do.

@@ -47,7 +47,8 @@ func figures(at runner.Progress) string {
 	if at.Values == nil {
 		return ""
 	}
-	backlog := at.Values[harness.SourceBytes] - at.Values[harness.SinkBytes]
+	onTheWay := at.Values[harness.SocketQueues] + at.Values[harness.SinkUnread] // nobody's to answer for
+	backlog := at.Values[harness.SourceBytes] - at.Values[harness.SinkBytes] - onTheWay
 	return fmt.Sprintf("  %4.1f s  memory %s  taken and not delivered %s",
 		at.Seconds, harness.Bytes(at.Values[harness.MemoryAnon]).Human(), harness.Bytes(max(0, backlog)).Human())
 }

@@ -80,6 +80,11 @@ func (c *command) runAll(ctx context.Context, names []string, flags runFlags) er
 		return err
 	}
 	defer engines.close()
+	for _, p := range plans {
+		if err := engines.suits(p.scenario, p.variants); err != nil {
+			return err
+		}
+	}
 	out, err := outDir(flags.out)
 	if err != nil {
 		return err
@@ -105,9 +110,6 @@ func (s *session) runPlans(ctx context.Context, plans []planned) error {
 	s.report.Tool = "highwater " + version()
 	var failed []error
 	for _, p := range plans {
-		if ctx.Err() != nil {
-			break
-		}
 		variants, err := s.runScenario(ctx, p)
 		s.progress.end()
 		if err != nil && ctx.Err() == nil {
@@ -136,32 +138,45 @@ func (s *session) runScenario(ctx context.Context, p planned) ([]harness.Variant
 		Engine: in, PeerBinary: binary, Watch: runner.Watch(s.flags.watch), Progress: s.progress.show,
 		Facts: map[string]string{"highwater": version()},
 	}
-	var done []harness.VariantReport
+	for _, variant := range p.variants {
+		if err := r.CheckMemory(ctx, p.scenario, variant); err != nil && ctx.Err() == nil {
+			return nil, fmt.Errorf("%s %s: %w", p.scenario.ID, variant.Name, err)
+		}
+	}
+	return s.runVariants(ctx, r, p)
+}
+
+// runVariants runs all that can run: one that cannot does not keep the others from it.
+// After Ctrl-C the rest is not begun, and their run directories say so.
+func (s *session) runVariants(ctx context.Context, r *runner.Runner, p planned) (done []harness.VariantReport, failed error) {
 	for i, variant := range p.variants {
 		for n := range s.flags.repeat {
 			one, err := s.runVariant(ctx, r, p.scenario, variant, runDir(s.out, p.scenario, variant, i, n, s.flags.repeat))
 			if one != nil {
 				done = append(done, *one)
 			}
-			if err != nil {
-				return done, fmt.Errorf("%s %s: %w", p.scenario.ID, variant.Name, err)
+			if err != nil && ctx.Err() == nil {
+				failed = errors.Join(failed, fmt.Errorf("%s %s: %w", p.scenario.ID, variant.Name, err))
 			}
 		}
 	}
-	return done, nil
+	return done, failed
 }
 
 // runVariant runs once, and judges what was measured even when the run was cut short.
+// An error of highwater itself is told at the end of all runs.
 func (s *session) runVariant(ctx context.Context, r *runner.Runner, scenario *harness.Scenario, variant harness.Variant, dir string) (*harness.VariantReport, error) {
 	failed := r.Run(ctx, scenario, variant, dir)
 	one, err := judge(dir)
 	if failed != nil && errors.Is(err, fs.ErrNotExist) {
-		return nil, failed // nothing was begun
+		return nil, failed // not even the directory could be made
 	}
 	if err != nil {
 		return nil, errors.Join(failed, err)
 	}
-	s.progress.verdict(scenario.ID, variant.Name, one.Verdict)
-	lastWords(s.stderr, dir, one.Verdict.Outcome)
+	if failed == nil {
+		s.progress.verdict(scenario.ID, variant.Name, one.Verdict)
+		lastWords(s.stderr, dir, one.Verdict.Outcome)
+	}
 	return one, failed
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,6 +49,9 @@ confidence (the rule of three: (1-p)^n = 0.05).`,
 }
 
 func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file string, rounds int) error {
+	if rounds < 1 {
+		return usagef("--rounds %d: want 1 or more", rounds)
+	}
 	counts, err := readTally(file)
 	if err != nil {
 		return err
@@ -63,6 +65,7 @@ func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file 
 	if err != nil {
 		return err
 	}
+	defer removeEmpty(out)
 	s := &session{command: c, engines: engines, out: out, progress: newProgress(c.stderr), flags: runFlags{repeat: 1}}
 	for round := range rounds {
 		s.out = filepath.Join(out, fmt.Sprintf("round-%d", round+1))
@@ -72,13 +75,27 @@ func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file 
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err := errors.Join(err, c.count(counts, p.scenario, runs, file)); err != nil {
+			if err != nil {
+				return err // what could not run is no wrong verdict
+			}
+			if err := c.count(counts, p.scenario, runs, file); err != nil {
 				return err
 			}
 		}
 	}
 	_, err = counts.WriteTo(c.stdout)
 	return err
+}
+
+// removeEmpty removes a folder that holds folders only, however deep.
+func removeEmpty(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		if entry.IsDir() {
+			removeEmpty(filepath.Join(dir, entry.Name()))
+		}
+	}
+	_ = os.Remove(dir) // fails where something is left
 }
 
 // count adds runs to the file, and keeps going when one is wrong: how often is the

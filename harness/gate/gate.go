@@ -58,6 +58,8 @@ func judge(variant harness.VariantReport, expectNothing bool) (harness.Result, s
 // judgeBroken: convicted as declared, or the build is red.
 func judgeBroken(declared *harness.Conviction, v *harness.Verdict) (harness.Result, string) {
 	switch {
+	case !v.Convicted() && !v.Engaged:
+		return harness.Fail, "the broken program was not convicted, and not tested either: " + v.EngagedWhy
 	case !v.Convicted():
 		return harness.Fail, "the broken program was not convicted"
 	case declared == nil:

@@ -55,54 +55,57 @@ type Progress struct {
 	Values  map[harness.Metric]float64
 }
 
-// Run executes one variant of a scenario and writes the run directory dir. An error
-// means that highwater or the engine failed; how the program fared is in the
-// directory. When ctx ends, the run ends, what was measured stays, and the error is
-// ctx's.
+// Run executes one variant of a scenario and writes the run directory dir, whatever
+// happens: one that could not be built, or was not begun because ctx had ended, says
+// so. An error means that highwater or the engine failed; how the program fared is in
+// the directory. When ctx ends, the run ends, what was measured stays, and the error
+// is ctx's.
 func (r *Runner) Run(ctx context.Context, scenario *harness.Scenario, variant harness.Variant, dir string) (err error) {
 	resolved := scenario.Resolve(r.Engine.Name(), variant)
-	if err := r.checkMemory(ctx, &resolved); err != nil {
-		return err
-	}
 	one := &execution{runner: r, scenario: resolved, variant: variant, id: newID(), token: rand.Text(), started: time.Now()}
-	one.progress("build", nil)
-	program, err := one.prepare(ctx)
-	if err != nil {
-		return err
-	}
 	if one.dir, err = harness.CreateRun(dir, one.info(ctx)); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, one.dir.Close()) }()
-	if err := keepSources(&resolved, variant, filepath.Join(dir, harness.SourceDir)); err != nil {
-		one.event(harness.Event{Kind: harness.EventWarning, Text: "sources were not kept: " + err.Error()})
-	}
-	if err := one.execute(ctx, program); err != nil {
-		// What was seen until highwater failed must acquit nobody.
-		kind := harness.EventInterrupted
-		if one.loadedAt().IsZero() && ctx.Err() == nil {
-			kind = harness.EventNeverReady
-		}
-		one.event(harness.Event{Kind: kind, Text: err.Error()})
-		return err
-	}
-	if ctx.Err() != nil {
+	err = one.buildAndExecute(ctx)
+	switch {
+	case ctx.Err() != nil && (err == nil || one.loadedAt().IsZero()):
 		one.event(harness.Event{Kind: harness.EventInterrupted, Text: "ended by the user"})
 		return ctx.Err()
+	case err != nil && one.loadedAt().IsZero():
+		one.event(harness.Event{Kind: harness.EventNeverReady, Text: err.Error()})
+	case err != nil: // what was seen until highwater failed must acquit nobody
+		one.event(harness.Event{Kind: harness.EventInterrupted, Text: err.Error()})
 	}
-	return nil
+	return err
 }
 
-// checkMemory refuses a scenario that would bring its host down.
-func (r *Runner) checkMemory(ctx context.Context, scenario *harness.Scenario) error {
+func (x *execution) buildAndExecute(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	x.progress("build", nil)
+	program, err := x.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if err := keepSources(&x.scenario, x.variant, filepath.Join(x.dir.Dir, harness.SourceDir)); err != nil {
+		x.event(harness.Event{Kind: harness.EventWarning, Text: "sources were not kept: " + err.Error()})
+	}
+	return x.execute(ctx, program)
+}
+
+// CheckMemory refuses a variant that would bring its host down, before anything is
+// begun.
+func (r *Runner) CheckMemory(ctx context.Context, scenario *harness.Scenario, variant harness.Variant) error {
+	resolved := scenario.Resolve(r.Engine.Name(), variant)
 	available, err := r.Engine.AvailableMemory(ctx)
 	if err != nil {
 		return err
 	}
-	need := scenario.Limits.Memory + engine.PeerMemory
-	if need > available {
+	if need := resolved.Limits.Memory + engine.PeerMemory; need > available {
 		return fmt.Errorf("run %s: it needs %s (limit %s and %s for the peer), and %s is available",
-			scenario.ID, need.Human(), scenario.Limits.Memory.Human(), engine.PeerMemory.Human(), available.Human())
+			scenario.ID, need.Human(), resolved.Limits.Memory.Human(), engine.PeerMemory.Human(), available.Human())
 	}
 	return nil
 }
