@@ -37,8 +37,8 @@ func (c *chart) placeLabels(p *panel, y func(float64) float64, top float64) (lab
 		if at.x+at.width > c.width {
 			at.anchor, at.x, at.y = "end", c.x(last.x)-2, y(last.y)-9
 		}
-		if p.mark != nil && at.x < c.x(c.until) && math.Abs(y(p.mark.value)-at.y+5) < lineHeight {
-			at.y = clearOf(at, y(p.mark.value))
+		if at.x < c.x(c.until) {
+			at = c.clear(at, p, i, y, top)
 		}
 		labels = append(labels, at)
 	}
@@ -46,13 +46,40 @@ func (c *chart) placeLabels(p *panel, y func(float64) float64, top float64) (lab
 	return labels
 }
 
-// clearOf is where a label stands that must not lie on the line that it is held against:
-// below it, where its own line came from; above it at the right end.
-func clearOf(at label, mark float64) float64 {
-	if at.anchor == "end" && at.y > mark {
-		return mark - 7
+// clear moves a label that stands inside the plot to the nearest height at which no line
+// runs through it: below, where its own line came from, rather than above. Where there
+// is none it stays.
+func (c *chart) clear(at label, p *panel, own int, y func(float64) float64, top float64) label {
+	for _, off := range []float64{0, 1, -1, 1.5, -1.5, 2, -2, 3, -3} {
+		moved := at
+		moved.y += off * lineHeight
+		if moved.y >= top+12 && moved.y <= top+p.height-2 && !c.crossed(moved, p, own, y) {
+			return moved
+		}
 	}
-	return mark + lineHeight + 3
+	return at
+}
+
+// crossed says whether the mark or a line runs through a label. Its own does only where
+// it stands beside the line's end and not behind it.
+func (c *chart) crossed(at label, p *panel, own int, y func(float64) float64) bool {
+	middle := at.y - 5
+	through := func(height float64) bool { return math.Abs(height-middle) < lineHeight/2+2 }
+	if p.mark != nil && through(y(p.mark.value)) {
+		return true
+	}
+	from, to := at.span()
+	for i := range p.lines {
+		if i == own && at.anchor == "start" {
+			continue
+		}
+		for _, point := range p.lines[i].points {
+			if x := c.x(point.x); x >= from && x <= to && through(y(point.y)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // spread moves labels so that those which overlap sideways keep a line's height apart,
