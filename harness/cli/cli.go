@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -27,16 +28,7 @@ const exitUsage = 2
 func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ended := make(chan struct{})
-	defer close(ended)
-	go func() {
-		select {
-		case <-ended:
-		case <-ctx.Done():
-			stop() // from here on Ctrl-C ends highwater at once
-			fmt.Fprintln(stderr, "\nending: what was started is cleaned up, what was measured is kept (Ctrl-C again quits at once; highwater clean does the rest then)")
-		}
-	}()
+	defer acknowledge(ctx, stop, stderr)()
 	c := &command{stdout: stdout, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
@@ -51,6 +43,25 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	}
 	tellError(stderr, err)
 	return exitCode(err)
+}
+
+// acknowledge says at once that an interrupt was heard. The returned function ends
+// that; it is called before ctx is ended in order, which is no interrupt.
+func acknowledge(ctx context.Context, stop func(), stderr io.Writer) (end func()) {
+	ended := make(chan struct{})
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			stop() // from here on Ctrl-C ends highwater at once
+			fmt.Fprintln(stderr, "\nending: what was started is cleaned up, what was measured is kept (Ctrl-C again quits at once; highwater clean does the rest then)")
+		}
+	})
+	return func() {
+		close(ended)
+		listening.Wait()
+	}
 }
 
 // tellError prints mistakes in a file as compilers do, so that editors find them.
