@@ -156,8 +156,8 @@ func (c *chart) drawPanel(out *strings.Builder, p *panel, top float64) {
 	if p.mark != nil {
 		at := num(y(p.mark.value))
 		fmt.Fprintf(out, `<line class="mark" x1="%s" x2="%s" y1="%s" y2="%s"/>`, num(chartLeft), num(c.x(c.until)), at, at)
-		x, anchor := c.markSide(p)
-		fmt.Fprintf(out, `<text class="marktext" text-anchor="%s" x="%s" y="%s">%s</text>`, anchor, num(x), num(y(p.mark.value)-6), html.EscapeString(p.mark.label))
+		side := c.markSide(p, y)
+		fmt.Fprintf(out, `<text class="marktext" text-anchor="%s" x="%s" y="%s">%s</text>`, side.anchor, num(side.x), num(side.y), html.EscapeString(p.mark.label))
 	}
 	for i := range p.lines {
 		c.drawLine(out, &p.lines[i], y, top+p.height, p.bare)
@@ -166,15 +166,13 @@ func (c *chart) drawPanel(out *strings.Builder, p *panel, top float64) {
 }
 
 // markSide is where the mark's label stands: at the left, where lines begin low, unless
-// one died right there.
-func (c *chart) markSide(p *panel) (x float64, anchor string) {
-	taken := chartLeft + 20 + float64(utf8.RuneCountInString(p.mark.label))*letterWidth
-	for _, l := range p.lines {
-		if _, last := firstLast(l.points); l.died && c.x(last.x) < taken {
-			return c.x(c.until) - 4, "end"
-		}
+// one runs through it there.
+func (c *chart) markSide(p *panel, y func(float64) float64) label {
+	at := label{x: chartLeft + 6, y: y(p.mark.value) - 6, width: float64(utf8.RuneCountInString(p.mark.label)) * letterWidth, anchor: "start"}
+	if c.crossed(at, p, -1, y) {
+		at.x, at.anchor = c.x(c.until)-4, "end"
 	}
-	return chartLeft + 6, "start"
+	return at
 }
 
 func (c *chart) drawLine(out *strings.Builder, l *line, y func(float64) float64, floor float64, bare bool) {
