@@ -18,10 +18,12 @@ const (
 	eventsFile  = "events.jsonl"
 	samplesFile = "samples.jsonl"
 	ProfilesDir = "profiles"
-	SourceDir   = "source"
-	StdoutFile  = "stdout.log"
-	StderrFile  = "stderr.log"
-	PeerFile    = "peer.log"
+	// SourceDir holds the program's source. The go command passes over folders whose
+	// names begin like this: a report inside a module must not join its packages.
+	SourceDir  = "_source"
+	StdoutFile = "stdout.log"
+	StderrFile = "stderr.log"
+	PeerFile   = "peer.log"
 )
 
 // RunWriter appends to a run directory. Every line goes to the file at once, so that
