@@ -81,6 +81,8 @@ func factor(a, b float64) string {
 		return ""
 	case math.Abs(b/a-1) < 0.995:
 		return fmt.Sprintf("%+.0f %%", (b/a-1)*100)
+	case b < a:
+		return fmt.Sprintf("%.1f %%", (b/a-1)*100)
 	}
 	return fmt.Sprintf("x%.3g", b/a)
 }
@@ -112,6 +114,9 @@ func diffFunctions(w io.Writer, a, b *harness.Recording) error {
 	fmt.Fprintln(w, "\nheld in the last heap profile, callees included")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range functions[:min(len(functions), maxDiffFunctions)] {
+		if abs(f.b-f.a) < abs(functions[0].b-functions[0].a)/100 {
+			break // what the profile samples by chance
+		}
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", printable(f.function), size(harness.Bytes(f.a)), size(harness.Bytes(f.b)), signed(f.b-f.a))
 	}
 	return table.Flush()
