@@ -75,9 +75,9 @@ func (e *evidence) pressed() (bool, string) {
 
 // leftEarly is how many streams of the source the program left before their end, though
 // none of its readers had left or stopped reading, which are good reasons: it did not
-// do the work that it would be acquitted of.
-// One that was opened to see whether the source is there, and left with little or
-// nothing taken, does not count beside others that came to their end.
+// do the work that it would be acquitted of. One that was opened to see whether the
+// source is there, and left with little or nothing taken, does not count beside others
+// that came to their end.
 func (e *evidence) leftEarly() float64 {
 	until := e.end
 	if e.exit != nil && e.exit.By == harness.ByProgram {

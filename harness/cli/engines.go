@@ -32,11 +32,19 @@ type engines struct {
 	reason error // why there is no container engine
 }
 
-func newEngines(wanted string, tell func(string)) (*engines, error) {
+// newEngines refuses what the command line and the files show to be impossible, before
+// anything is started.
+func newEngines(wanted string, plans []planned, tell func(string)) (*engines, error) {
 	if !slices.Contains(engineNames, wanted) {
 		return nil, usagef("engine %q: want one of %s", wanted, strings.Join(engineNames, ", "))
 	}
-	return &engines{wanted: wanted, tell: tell}, nil
+	e := &engines{wanted: wanted, tell: tell}
+	for _, p := range plans {
+		if err := e.suits(p.scenario, p.variants); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }
 
 // of finds the engine for the variants of a scenario that are to run.
@@ -56,8 +64,7 @@ func (e *engines) of(ctx context.Context, scenario *harness.Scenario, variants [
 	return process.Engine{}, nil
 }
 
-// suits says why no engine, or not the wanted one, can run all these variants; the file
-// and the command line tell, so nothing need be started.
+// suits says why no engine, or not the wanted one, can run all these variants.
 func (e *engines) suits(scenario *harness.Scenario, variants []harness.Variant) error {
 	host := slices.IndexFunc(variants, harness.Variant.NeedsHost)
 	container := slices.IndexFunc(variants, harness.Variant.NeedsContainers)

@@ -75,16 +75,11 @@ func (c *command) runAll(ctx context.Context, names []string, flags runFlags) er
 	if err != nil {
 		return err
 	}
-	engines, err := newEngines(flags.engine, func(text string) { fmt.Fprintln(c.stderr, text) })
+	engines, err := newEngines(flags.engine, plans, func(text string) { fmt.Fprintln(c.stderr, text) })
 	if err != nil {
 		return err
 	}
 	defer engines.close()
-	for _, p := range plans {
-		if err := engines.suits(p.scenario, p.variants); err != nil {
-			return err
-		}
-	}
 	out, err := outDir(flags.out)
 	if err != nil {
 		return err

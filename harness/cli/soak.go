@@ -56,7 +56,7 @@ func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file 
 	if err != nil {
 		return err
 	}
-	engines, err := newEngines(engine, func(text string) { fmt.Fprintln(c.stderr, text) })
+	engines, err := newEngines(engine, plans, func(text string) { fmt.Fprintln(c.stderr, text) })
 	if err != nil {
 		return err
 	}
