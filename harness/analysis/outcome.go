@@ -130,32 +130,23 @@ func heapExhausted(dir string) bool {
 	return false
 }
 
-// tailOf reads the end of a file; nothing where it cannot be read.
-func tailOf(path string, size int64) []byte {
+// headOf reads the beginning of a file, tailOf its end; nothing where it cannot be read.
+func headOf(path string, size int64) []byte { return partOf(path, size, io.SeekStart, 0) }
+func tailOf(path string, size int64) []byte { return partOf(path, size, io.SeekEnd, -size) }
+
+// partOf reads so many bytes at most from an offset; from the beginning of a file that
+// is shorter than its wanted end.
+func partOf(path string, size int64, whence int, offset int64) []byte {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer file.Close()
 	if info, err := file.Stat(); err == nil && info.Size() > size {
-		if _, err := file.Seek(-size, io.SeekEnd); err != nil {
+		if _, err := file.Seek(offset, whence); err != nil {
 			return nil
 		}
 	}
-	text, err := io.ReadAll(io.LimitReader(file, size))
-	if err != nil {
-		return nil
-	}
-	return text
-}
-
-// headOf reads the beginning of a file; nothing where it cannot be read.
-func headOf(path string, size int64) []byte {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, size))
 	if err != nil {
 		return nil

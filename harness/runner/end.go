@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/engine"
 )
 
 const (
@@ -57,24 +58,30 @@ func (x *execution) leaves(ctx context.Context, values map[harness.Metric]float6
 	if stays || values[harness.SourceConnections]+values[harness.SinkConnections] > 0 {
 		return false
 	}
-	select {
-	case <-x.instance.Done():
-		return true
-	case <-ctx.Done():
-	case <-time.After(leavesWithin):
-	}
-	return false
+	return endsWithin(ctx, x.instance, leavesWithin)
 }
 
 // endsSoon waits for the end of a program that was killed: freeing gigabytes takes the
 // kernel a second, and no phase begins for the dead.
 func (x *execution) endsSoon() bool {
+	return endsWithin(context.Background(), x.instance, stopGrace+stopGrace)
+}
+
+// endsWithin waits for the end of a program or peer, and says whether it came. One that
+// has ended already is seen also without any wait.
+func endsWithin(ctx context.Context, instance engine.Instance, wait time.Duration) bool {
 	select {
-	case <-x.instance.Done():
+	case <-instance.Done():
 		return true
-	case <-time.After(stopGrace + stopGrace):
-		return false
+	default:
 	}
+	select {
+	case <-instance.Done():
+		return true
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
+	return false
 }
 
 // afterExit reads what an ended program left in the sockets on the way, without any

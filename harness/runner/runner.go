@@ -192,20 +192,11 @@ const endReported = 3 * time.Second
 // hasEnded says whether the peer has ended. After an error it may have, and the report
 // of that be still on its way: whoever asks the dead is refused at once.
 func hasEnded(peer engine.Instance, err error) bool {
-	if err == nil {
-		select {
-		case <-peer.Done():
-			return true
-		default:
-			return false
-		}
+	var wait time.Duration
+	if err != nil {
+		wait = endReported
 	}
-	select {
-	case <-peer.Done():
-		return true
-	case <-time.After(endReported):
-		return false
-	}
+	return endsWithin(context.Background(), peer, wait)
 }
 
 // watchAndLead runs the phases with samplers and profiler beside it.
