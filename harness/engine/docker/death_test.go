@@ -1,6 +1,8 @@
 package docker_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/moby/moby/client"
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/highwater-dev/highwater/harness"
+	needs "github.com/highwater-dev/highwater/harness/internal/require"
 	"github.com/highwater-dev/highwater/harness/internal/testbin"
 )
 
@@ -30,9 +33,12 @@ func TestOOMKill(t *testing.T) {
 // counter says what was, also after the engine's report.
 func TestOOMKillOfAChild(t *testing.T) {
 	e := connect(t)
-	if !e.Local() {
-		t.Skip("the kernel's counter can be read on the engine's own machine only")
-	}
+	needs.Need(t, "local-docker", func(context.Context) error {
+		if !e.Local() {
+			return errors.New("the kernel's counter can be read on the engine's own machine only")
+		}
+		return nil
+	})
 	program := open(t, e).act("child=grow=100", "wait")
 	assert.Equal(t, harness.EventOOM, <-program.notices)
 	testbin.Until(t, "the kernel has counted the kill", func() bool {
