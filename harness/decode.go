@@ -86,6 +86,9 @@ func (d *decoder) where(path string) position {
 	return d.values[""]
 }
 
+// shortened is a mapping that may be written as the text of its most important key.
+type shortened interface{ setShort(text string) }
+
 // decodeRoot decodes a whole document.
 func (d *decoder) decodeRoot(root ast.Node, into any) {
 	d.decode(root, reflect.ValueOf(into).Elem(), "", nil)
@@ -101,6 +104,10 @@ func (d *decoder) decode(node ast.Node, into reflect.Value, path string, enum []
 	if into.Kind() == reflect.Pointer {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
+	}
+	if short, can := into.Addr().Interface().(shortened); can && isString(node) {
+		short.setShort(scalarText(node.(ast.ScalarNode)))
+		return
 	}
 	if isText(into) || isScalar(into.Kind()) {
 		d.decodeScalar(node, into, path, enum)
@@ -130,10 +137,11 @@ func (d *decoder) decodeStruct(node ast.Node, into reflect.Value, path string) {
 			d.fail(pair.at, label(path)+fmt.Sprintf("unknown key %q", pair.name), suggest(pair.name, names(fields)))
 			continue
 		}
-		d.decode(pair.value, into.Field(field.index), join(path, pair.name), field.enum)
+		d.decode(pair.value, into.FieldByIndex(field.index), join(path, pair.name), field.enum)
 	}
 	for _, field := range fields {
 		if field.required && d.absent(join(path, field.name)) {
+			d.bad[join(path, field.name)] = true
 			d.failAt(path, fmt.Sprintf("key %q is missing", field.name), "add it: "+examples[field.name])
 		}
 	}

@@ -9,20 +9,20 @@ import (
 // field is a key of a mapping, as the tags of a struct say it.
 type field struct {
 	name     string
-	index    int
+	index    []int    // through embedded structs, whose keys stand among the others
 	required bool     // without omitempty, as JSON Schema has it
 	enum     []string // from the jsonschema tag
 }
 
 func fieldsOf(typ reflect.Type) []field {
 	var fields []field
-	for i := range typ.NumField() {
-		name, options, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		if name == "-" {
+	for _, member := range reflect.VisibleFields(typ) {
+		name, options, _ := strings.Cut(member.Tag.Get("json"), ",")
+		if name == "-" || member.Anonymous {
 			continue
 		}
-		one := field{name: name, index: i, required: !strings.Contains(options, "omit")}
-		for part := range strings.SplitSeq(typ.Field(i).Tag.Get("jsonschema"), ",") {
+		one := field{name: name, index: member.Index, required: !strings.Contains(options, "omit")}
+		for part := range strings.SplitSeq(member.Tag.Get("jsonschema"), ",") {
 			if value, found := strings.CutPrefix(part, "enum="); found {
 				one.enum = append(one.enum, value)
 			}
@@ -53,7 +53,9 @@ var legalValues = map[reflect.Type][]string{
 	reflect.TypeFor[SinkKind]():   texts(SinkKinds),
 	reflect.TypeFor[Engagement](): texts(Engagements),
 	reflect.TypeFor[Role]():       texts(Roles),
+	reflect.TypeFor[Outcome]():    texts(Outcomes),
 	reflect.TypeFor[Cause]():      texts(DeclarableCauses()),
+	reflect.TypeFor[Figure]():     texts(Figures),
 }
 
 // DeclarableCauses lists the causes that a scenario can declare for a broken
@@ -76,7 +78,10 @@ func contains(list []string, text string) bool { return slices.Contains(list, te
 var examples = map[string]string{
 	"version": "version: 1", "id": "id: my-export", "sink": "sink: {phases: [{name: slow, for: 10s, rate: 2MiB/s}]}",
 	"limits": "limits: {memory: 256MiB}", "variants": "variants: [{name: my-service, image: my-service:latest}]",
-	"name": "name: a-word", "cause": "cause: unbounded-buffer",
+	"said": "said: twice the memory solves it", "holds": "holds: false",
+	"name": "name: a-word", "cause": "cause: unbounded-buffer", "path": "path: /healthz",
+	"bytes": "bytes: 1B", "every": "every: 100ms", "share": "share: 0.5",
+	"script": "script: ./node/export.mjs", "metric": "metric: rows_per_second", "of": "of: my-service",
 }
 
 // suggest names the legal keys, the likely one first.

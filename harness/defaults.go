@@ -1,6 +1,9 @@
 package harness
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // What holds where a scenario says nothing. This is the only place of these figures.
 //
@@ -8,10 +11,13 @@ import "time"
 //	source.rate        unlimited
 //	source.seed        1
 //	sink.kind          tcp
-//	sink.clients       1                            (http-client)
+//	sink.clients       1, with arrivals 0           (http-client, tcp-client)
 //	sink.path          /                            (http-client)
 //	sink.receive-buffer                             left as the kernel has it
 //	phases[].rate      unlimited
+//	probes.every       100ms
+//	probes.within      2s
+//	services[].ready   30s
 //	limits.cpus        1
 //	limits.pids        512
 //	engages            pressure with a source, else nothing
@@ -24,6 +30,8 @@ const (
 	defaultSeed    = 1
 	defaultClients = 1
 	defaultPath    = "/"
+	defaultEvery   = Duration(100 * time.Millisecond)
+	defaultWithin  = Duration(2 * time.Second)
 	defaultCPUs    = 1
 	defaultPids    = 512
 	defaultReady   = Duration(30 * time.Second)
@@ -31,39 +39,71 @@ const (
 	drainTime = Duration(120 * time.Second)
 )
 
-func (s *Scenario) setDefaults() {
+// SetDefaults fills in what a scenario leaves open. One that was loaded has it done.
+func (s *Scenario) SetDefaults() {
 	if s.Source != nil {
 		fill(&s.Source.Row, RowSize{defaultRow, defaultRow})
 		fill(&s.Source.Seed, defaultSeed)
 		fill(&s.Engages, EngagesPressure)
 	}
 	fill(&s.Engages, EngagesNothing)
-	fill(&s.Sink.Kind, SinkTCP)
-	if s.Sink.Kind == SinkHTTPClient {
-		fill(&s.Sink.Clients, defaultClients)
-		fill(&s.Sink.Path, defaultPath)
+	s.Sink.setDefaults()
+	if s.Probes != nil {
+		fill(&s.Probes.Every, defaultEvery)
+		fill(&s.Probes.Within, defaultWithin)
 	}
 	fill(&s.Limits.CPUs, defaultCPUs)
 	fill(&s.Limits.Pids, defaultPids)
 	fill(&s.Ready, defaultReady)
 	s.setTimeouts()
+	for i := range s.Services {
+		fill(&s.Services[i].Ready, defaultReady)
+	}
 	for i := range s.Variants {
 		fill(&s.Variants[i].Role, RoleSubject)
 	}
 }
 
-// setTimeouts gives an engine with phases of its own a timeout of its own, unless
+func (s *Sink) setDefaults() {
+	fill(&s.Kind, SinkTCP)
+	if s.Kind.Comes() && !slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.Arrivals > 0 }) {
+		fill(&s.Clients, defaultClients)
+	}
+	if s.Kind == SinkHTTPClient {
+		fill(&s.Path, defaultPath)
+	}
+}
+
+// setTimeouts gives an engine or a runtime with phases of its own a timeout of its own, unless
 // the scenario names one for all.
 func (s *Scenario) setTimeouts() {
 	if s.Timeout != 0 {
 		return
 	}
 	s.Timeout = defaultTimeout(s.Sink.Phases)
-	for _, override := range s.Engine {
+	for _, override := range s.overrides() {
 		if override.Sink != nil && len(override.Sink.Phases) > 0 {
 			fill(&override.Timeout, defaultTimeout(override.Sink.Phases))
 		}
 	}
+}
+
+// overrides are all of a scenario, by the paths under which they stand in the file.
+func (s *Scenario) overrides() map[string]*Override {
+	all := map[string]*Override{}
+	for name, override := range s.Engine {
+		all["engine."+name] = override
+	}
+	for name, runtime := range s.Runtime {
+		if runtime == nil {
+			continue
+		}
+		all["runtime."+name] = &runtime.Override
+		for engine, override := range runtime.Engine {
+			all["runtime."+name+".engine."+engine] = override
+		}
+	}
+	return all
 }
 
 func defaultTimeout(phases []Phase) Duration {

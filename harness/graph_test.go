@@ -36,18 +36,21 @@ var arrows = map[string][]string{
 	"docker":               {},
 	"harness":              {},
 	"harness/schema":       {"harness"},
+	"harness/compose":      {"harness"},
 	"harness/engine":       {"harness"},
 	"harness/engine/...":   {"harness", "harness/engine", "harness/probe", "docker"},
 	"harness/peer":         {"harness"},
 	"harness/probe":        {"harness"},
-	"harness/runner":       {"harness", "harness/engine", "harness/peer", "harness/probe"},
+	"harness/service":      {"harness", "harness/engine"},
+	"harness/nodejs":       {"harness"},
+	"harness/runner":       {"harness", "harness/engine", "harness/nodejs", "harness/peer", "harness/probe", "harness/service"},
 	"harness/analysis":     {"harness"},
 	"harness/gate":         {"harness", "harness/analysis"},
-	"harness/internal/...": {"harness", "harness/engine/..."}, // helpers of tests
+	"harness/internal/...": {"harness", "harness/internal/...", "harness/engine/...", "harness/service"}, // helpers of tests
 	"harness/leaktest":     {"harness", "harness/peer", "harness/probe", "harness/analysis"},
 	"harness/cli": {
 		"harness", "harness/analysis", "harness/engine", "harness/engine/...", "harness/gate", "harness/peer",
-		"harness/runner", "harness/schema", "reports", "scenarios",
+		"harness/nodejs", "harness/runner", "harness/schema", "harness/compose", "harness/service", "reports", "scenarios",
 	},
 	"reports":       {"harness", "harness/analysis"},
 	"scenarios":     {"harness"},
@@ -56,13 +59,15 @@ var arrows = map[string][]string{
 
 // owners says where alone a heavy dependency may be imported.
 var owners = map[string][]string{
-	"github.com/testcontainers/...":       {"harness/engine/docker"},
-	"github.com/moby/...":                 {"harness/engine/docker"},
-	"github.com/google/pprof/driver":      {"reports"},
-	"github.com/invopop/jsonschema":       {"harness/schema"},
-	"github.com/spf13/cobra":              {"harness/cli"},
-	"github.com/goccy/go-yaml/...":        {"harness"},
+	"github.com/testcontainers/...":  {"harness/engine/docker"},
+	"github.com/moby/...":            {"harness/engine/docker"},
+	"github.com/google/pprof/driver": {"reports"},
+	"github.com/invopop/jsonschema":  {"harness/schema"},
+	"github.com/spf13/cobra":         {"harness/cli"},
+	// compose reads a format of others', which has no place among the nouns.
+	"github.com/goccy/go-yaml/...":        {"harness", "harness/compose"},
 	"github.com/coder/websocket":          {"harness/probe"},
+	"github.com/jackc/pgx/...":            {"harness/service", "scenarios/..."},
 	"github.com/stretchr/testify/...":     {"harness/leaktest", "harness/internal/..."}, // tests themselves are not in this graph
 	"github.com/rogpeppe/go-internal/...": {},
 }

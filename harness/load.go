@@ -76,7 +76,7 @@ func ParseScenario(file string, text []byte) (*Scenario, error) {
 	if len(dec.errs) > 0 {
 		return nil, dec.errs.sorted()
 	}
-	scenario.setDefaults()
+	scenario.SetDefaults()
 	return scenario, nil
 }
 

@@ -1,6 +1,7 @@
 package harness_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/highwater-dev/highwater/harness"
+	needs "github.com/highwater-dev/highwater/harness/internal/require"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -72,6 +74,16 @@ func insideFile(t *testing.T, text string, mistakes harness.FileErrors) {
 	}
 }
 
+func TestChecksAreRead(t *testing.T) {
+	scenario, err := harness.LoadScenario("testdata/valid")
+	require.NoError(t, err)
+	least, most, none := 1.5, 3.0, 0.0
+	assert.Equal(t, []harness.Check{
+		{Metric: harness.FigurePeak, Of: "go/twice-memory", Over: "go/broken", Min: &least, Max: &most},
+		{Metric: harness.FigureProbesFailed, Of: "mine", Max: &none},
+	}, scenario.Checks)
+}
+
 func TestDefaults(t *testing.T) {
 	scenario, err := harness.LoadScenario("testdata/valid")
 	require.NoError(t, err)
@@ -98,6 +110,24 @@ func TestDefaultsOfDownloads(t *testing.T) {
 	assert.Equal(t, "/", scenario.Sink.Path)
 	assert.Zero(t, scenario.Variants[0].Listen, "the engine chooses: 8080 of this machine may be somebody else's")
 	assert.Equal(t, harness.EngagesNothing, scenario.Engages)
+}
+
+func TestVariantsDeliverInTheirOwnWay(t *testing.T) {
+	scenario, err := harness.LoadScenario("testdata/valid/two-kinds.yaml")
+	require.NoError(t, err)
+	served := scenario.Resolve("docker", scenario.Variants[0])
+	assert.Equal(t, harness.SinkHTTPClient, served.Sink.Kind)
+	assert.Equal(t, "/export", served.Sink.Path)
+	assert.Equal(t, 3, served.Sink.Clients)
+	assert.NotNil(t, served.Probes)
+
+	posted := scenario.Resolve("docker", scenario.Variants[1])
+	assert.Equal(t, harness.Sink{Kind: harness.SinkHTTP, Phases: scenario.Sink.Phases}, posted.Sink, "nobody comes")
+	assert.Nil(t, posted.Probes)
+
+	asked := scenario.Resolve("docker", scenario.Variants[2])
+	assert.Equal(t, harness.Sink{Kind: harness.SinkTCPClient, Clients: 3, Phases: scenario.Sink.Phases}, asked.Sink)
+	assert.Equal(t, harness.SinkHTTPClient, scenario.Sink.Kind, "the scenario stays as it was")
 }
 
 func TestResolveLaysEngineThenVariantOver(t *testing.T) {
@@ -162,9 +192,9 @@ func TestLinksDoNotLeadOutOfTheFolder(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "main.go"), main, 0o644))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "here"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "here", "main.go"), main, 0o644))
-	if err := os.Symlink(elsewhere, filepath.Join(dir, "out")); err != nil {
-		t.Skip("no symbolic links here: ", err)
-	}
+	needs.Need(t, "symlinks", func(context.Context) error {
+		return os.Symlink(elsewhere, filepath.Join(dir, "out"))
+	})
 	require.NoError(t, os.Symlink("here", filepath.Join(dir, "within")))
 	text := `{version: 1, id: links, sink: {phases: [{name: slow, for: 8s}]}, limits: {memory: 64MiB},
 variants: [{name: a, go: ./out}, {name: b, go: ./within}]}`
@@ -231,4 +261,20 @@ func FuzzParseScenario(f *testing.F) {
 			t.Fatalf("an error without position: %v", err)
 		}
 	})
+}
+
+func TestNodeScripts(t *testing.T) {
+	scenario, err := harness.LoadScenario("testdata/valid/nodes.yaml")
+	require.NoError(t, err)
+	want := []harness.NodeVersion{"", "22", "22.10"}
+	for i, version := range want {
+		assert.Equal(t, &harness.Node{Script: "./node/script.mjs", Version: version}, scenario.Variants[i].Node)
+		assert.Equal(t, harness.RuntimeNode, scenario.Variants[i].Runtime())
+	}
+	script, more, other := scenario.Variants[0], scenario.Variants[3], scenario.Variants[4]
+	assert.Equal(t, 32*harness.MiB, scenario.Resolve("docker", script).Bound)
+	assert.Equal(t, 256*harness.MiB, scenario.Resolve("process", script).Bound, "below the limit of scripts, not below that of all")
+	assert.Equal(t, 300*harness.MiB, scenario.Resolve("process", more).Bound)
+	assert.Equal(t, 16*harness.MiB, scenario.Resolve("process", other).Bound)
+	assert.Nil(t, scenario.Resolve("process", script).Runtime)
 }

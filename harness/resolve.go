@@ -8,7 +8,7 @@ import (
 )
 
 // Resolve returns the scenario as one variant meets it under one engine: the engine's
-// override laid over, then the variant's own limits and bound. The copy keeps only
+// and its runtime's override laid over, then the variant's own limits, bound and kind of sink. The copy keeps only
 // what applies and shares nothing that a caller may change with the original.
 func (s *Scenario) Resolve(engine string, variant Variant) Scenario {
 	resolved := *s
@@ -16,17 +16,50 @@ func (s *Scenario) Resolve(engine string, variant Variant) Scenario {
 		source := *s.Source
 		resolved.Source = &source
 	}
-	if override := s.Engine[engine]; override != nil {
+	for _, override := range s.overridesFor(engine, variant) {
 		override.layOver(&resolved)
 	}
 	if variant.Limits != nil {
 		variant.Limits.layOver(&resolved.Limits)
 	}
 	lay(&resolved.Bound, variant.Bound)
+	if variant.SinkKind != "" {
+		resolved.become(variant.SinkKind)
+	}
 	resolved.Sink.Phases = slices.Clone(resolved.Sink.Phases)
-	resolved.Engine = nil
+	resolved.Services = slices.Clone(s.Services)
+	resolved.Engine, resolved.Runtime = nil, nil
 	resolved.Variants = []Variant{variant}
 	return resolved
+}
+
+// overridesFor lists what is laid over the scenario, the last on top.
+func (s *Scenario) overridesFor(engine string, variant Variant) (list []*Override) {
+	if override := s.Engine[engine]; override != nil {
+		list = append(list, override)
+	}
+	if runtime := s.Runtime[variant.Runtime()]; runtime != nil {
+		list = append(list, &runtime.Override)
+		if override := runtime.Engine[engine]; override != nil {
+			list = append(list, override)
+		}
+	}
+	return list
+}
+
+// become changes the kind of sink, and drops what has no meaning for the new one.
+func (s *Scenario) become(kind SinkKind) {
+	s.Sink.Kind = kind
+	if !kind.Comes() {
+		s.Sink.Clients, s.Sink.Repeat, s.Probes = 0, false, nil
+	}
+	if kind != SinkHTTPClient {
+		s.Sink.Path = ""
+	}
+	if kind != SinkTCPClient {
+		s.Sink.Opening = ""
+	}
+	s.Sink.setDefaults()
 }
 
 func (o *Override) layOver(s *Scenario) {
@@ -38,7 +71,9 @@ func (o *Override) layOver(s *Scenario) {
 	}
 	if o.Sink != nil {
 		lay(&s.Sink.Clients, o.Sink.Clients)
+		lay(&s.Sink.Repeat, o.Sink.Repeat)
 		lay(&s.Sink.Path, o.Sink.Path)
+		lay(&s.Sink.Opening, o.Sink.Opening)
 		lay(&s.Sink.ReceiveBuffer, o.Sink.ReceiveBuffer)
 		if len(o.Sink.Phases) > 0 {
 			s.Sink.Phases = o.Sink.Phases

@@ -24,6 +24,8 @@ const (
 	StdoutFile = "stdout.log"
 	StderrFile = "stderr.log"
 	PeerFile   = "peer.log"
+	// ServicesFile holds what the scenario's services say, all in one.
+	ServicesFile = "services.log"
 )
 
 // RunWriter appends to a run directory. Every line goes to the file at once, so that

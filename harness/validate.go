@@ -21,8 +21,11 @@ var (
 	envPattern     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// engines are the legal keys of engine.
-var engines = []string{"docker", "process"}
+// engines and runtimes are the legal keys of engine and of runtime.
+var (
+	engines  = []string{"docker", "process"}
+	runtimes = []string{RuntimeGo, RuntimeNode}
+)
 
 // validate checks what a decoder cannot see from one value alone. It speaks of
 // values that could be read only: what is wrong already is not reported twice.
@@ -35,16 +38,21 @@ func validate(s *Scenario, d *decoder) {
 	v.span("timeout", s.Timeout)
 	v.source("source", s.Source, true)
 	v.sink("sink", &s.Sink, true)
+	v.probes(s.Probes)
+	v.services()
 	v.limits("limits", &s.Limits, true)
 	v.bound()
 	v.timeout("timeout", s.Timeout, s.Sink.Phases)
 	v.overrides()
 	v.variants()
+	v.checks()
+	v.claims()
 }
 
 type validator struct {
 	*decoder
 	scenario *Scenario
+	ownKind  SinkKind // of the variant that is looked at, where it has one
 }
 
 // missing reports a key that is needed here; around is the path of its mapping.
@@ -63,7 +71,7 @@ func (v *validator) span(path string, span Duration) {
 // maxRows of a connection is beyond what any run can move, and exact in a JSON number.
 const maxRows = 1_000_000_000_000
 
-// source checks the scenario's source, or (not whole) what an engine sets anew.
+// source checks the scenario's source, or (not whole) what an override sets anew.
 func (v *validator) source(path string, source *Source, whole bool) {
 	if source == nil || !v.has(path) {
 		return
@@ -80,7 +88,7 @@ func (v *validator) source(path string, source *Source, whole bool) {
 	// An override lays over what it sets, and unlimited is the value of a rate that
 	// was not set.
 	if rate := join(path, "rate"); !whole && v.has(rate) && source.Rate == 0 {
-		v.failAt(rate, "an engine cannot lift the scenario's rate by \"unlimited\"", "want a rate beyond reach, such as 100GiB/s")
+		v.failAt(rate, "an override cannot lift the scenario's rate by \"unlimited\"", "want a rate beyond reach, such as 100GiB/s")
 	}
 }
 
@@ -102,7 +110,8 @@ func (v *validator) limits(path string, limits *Limits, whole bool) {
 	}
 }
 
-// bound: a backlog can only be judged against one; see Scenario.Bound.
+// bound: a backlog can only be judged against one; see Scenario.Bound. Without a source,
+// clients that come can push back all the same.
 func (v *validator) bound() {
 	s := v.scenario
 	pressure := s.Engages == EngagesPressure || (s.Engages == "" && v.absent("engages"))
@@ -111,8 +120,8 @@ func (v *validator) bound() {
 		v.failAt("", `key "bound" is missing`, "add how much an innocent program may hold, kernel buffers on the way included: bound: 16MiB")
 	}
 	v.boundBelow("bound", s.Bound, s.Limits.Memory)
-	if pressure && s.Source == nil && v.absent("source") && v.has("engages") {
-		v.failAt("engages", "pressure needs a source that can feel it", "add a source, or want another: "+strings.Join(texts(Engagements), ", "))
+	if pressure && s.Source == nil && v.absent("source") && v.absent("services") && v.has("engages") && !v.comes() {
+		v.failAt("engages", "pressure needs a source or a service that can feel it", "add a source, or want another: "+strings.Join(texts(Engagements), ", "))
 	}
 }
 
@@ -141,17 +150,20 @@ func (v *validator) timeout(path string, timeout Duration, phases []Phase) {
 }
 
 func (v *validator) overrides() {
-	for name, override := range v.scenario.Engine {
-		path := join("engine", name)
-		if !contains(engines, name) {
-			v.fail(v.keys[path], fmt.Sprintf("engine: unknown engine %q", name), suggestValue(name, engines))
+	legalKeys(v, "engine", v.scenario.Engine, engines)
+	legalKeys(v, "runtime", v.scenario.Runtime, runtimes)
+	for name, runtime := range v.scenario.Runtime {
+		if runtime != nil {
+			legalKeys(v, "runtime."+name+".engine", runtime.Engine, engines)
 		}
+	}
+	for path, override := range v.scenario.overrides() {
 		if override == nil || !v.has(path) {
 			continue
 		}
 		v.source(path+".source", override.Source, false)
 		v.limits(path+".limits", override.Limits, false)
-		v.boundBelow(path+".bound", override.Bound, memoryOf(override.Limits, v.scenario.Limits))
+		v.boundBelow(path+".bound", override.Bound, memoryOf(override.Limits, v.runtimeLimits(path), &v.scenario.Limits))
 		v.span(path+".timeout", override.Timeout)
 		phases := v.scenario.Sink.Phases
 		if override.Sink != nil {
@@ -164,10 +176,32 @@ func (v *validator) overrides() {
 	}
 }
 
-// memoryOf is the memory limit that holds where limits may be laid over others.
-func memoryOf(over *Limits, under Limits) Bytes {
-	if over != nil && over.Memory > 0 {
-		return over.Memory
+// legalKeys checks the keys of a mapping that is written by names, such as engines'.
+func legalKeys[T any](v *validator, path string, named map[string]T, legal []string) {
+	what := path[strings.LastIndex(path, ".")+1:]
+	for name := range named {
+		if !contains(legal, name) {
+			v.fail(v.keys[join(path, name)], fmt.Sprintf("%s: unknown %s %q", path, what, name), suggestValue(name, legal))
+		}
 	}
-	return under.Memory
+}
+
+// runtimeLimits are those that hold for a runtime, by the path of its override or of one
+// in it; nil without.
+func (v *validator) runtimeLimits(path string) *Limits {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "runtime."), ".")
+	if runtime := v.scenario.Runtime[name]; runtime != nil {
+		return runtime.Limits
+	}
+	return nil
+}
+
+// memoryOf is the memory limit that holds where limits lie over others, the topmost first.
+func memoryOf(layers ...*Limits) Bytes {
+	for _, limits := range layers {
+		if limits != nil && limits.Memory > 0 {
+			return limits.Memory
+		}
+	}
+	return 0
 }

@@ -13,18 +13,11 @@ var programKinds = []string{"go", "node", "image", "build", "command"}
 
 // program checks that a variant says once what it is, and that it is there.
 func (v *validator) program(path string, variant Variant) {
-	kinds := slices.DeleteFunc(slices.Clone(programKinds), func(key string) bool { return v.absent(join(path, key)) })
-	beside := len(kinds) == 2 && kinds[1] == "command" && (kinds[0] == "image" || kinds[0] == "build")
-	switch {
-	case len(kinds) == 0:
-		v.failAt(path, "the variant has no program", "add one of "+strings.Join(programKinds, ", "))
-		return
-	case len(kinds) > 1 && !beside:
-		v.failAt(path, "the variant has several programs: "+strings.Join(kinds, ", "), "keep one of them; command may stand beside image or build")
+	if !v.oneKind(path, "variant", programKinds, "image", "build") {
 		return
 	}
 	v.localProgram(path+".go", variant.Go, goPackage)
-	v.localProgram(path+".node", variant.Node, nodeScript)
+	v.node(path+".node", variant.Node)
 	v.localProgram(path+".build", variant.Build, dockerFolder)
 	if v.has(path+".image") && (variant.Image == "" || strings.ContainsAny(variant.Image, " \t\n")) {
 		v.failAt(path+".image", fmt.Sprintf("%q is not the reference of an image", variant.Image), "want one such as my-service:latest")
@@ -32,6 +25,22 @@ func (v *validator) program(path string, variant Variant) {
 	if v.has(path+".command") && (len(variant.Command) == 0 || variant.Command[0] == "") {
 		v.failAt(path+".command", "the command is empty", "want a program and its arguments, such as [./export, --all]")
 	}
+}
+
+// oneKind checks that a variant or service says once what it is; a command may stand
+// beside some of the other kinds.
+func (v *validator) oneKind(path, what string, legal []string, besideCommand ...string) bool {
+	kinds := slices.DeleteFunc(slices.Clone(legal), func(key string) bool { return v.absent(join(path, key)) })
+	beside := len(kinds) == 2 && kinds[1] == "command" && contains(besideCommand, kinds[0])
+	switch {
+	case len(kinds) == 0:
+		v.failAt(path, "the "+what+" has no program", "add one of "+strings.Join(legal, ", "))
+	case len(kinds) > 1 && !beside:
+		v.failAt(path, "the "+what+" has several programs: "+strings.Join(kinds, ", "), "keep one of them; command may stand beside "+strings.Join(besideCommand, " or "))
+	default:
+		return true
+	}
+	return false
 }
 
 // localProgram checks a path of the file: inside the folder, and what it should be.
@@ -88,15 +97,25 @@ func goPackage(folder string) (problem, remedy string) {
 	return "holds no Go files", remedy
 }
 
+// node checks a script, which may stand as a mapping's key or alone.
+func (v *validator) node(path string, node *Node) {
+	if node == nil || !v.has(path) {
+		return
+	}
+	script := path
+	if v.has(path + ".script") {
+		script = path + ".script"
+	}
+	if !v.bad[path+".script"] {
+		v.localProgram(script, node.Script, nodeScript)
+	}
+}
+
 func nodeScript(file string) (problem, remedy string) {
-	remedy = "want a script, such as ./node/export.mjs"
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return missingOr(err, "cannot be read"), remedy
-	case !info.Mode().IsRegular():
-		return "is not a file", remedy
-	case !contains([]string{".js", ".mjs", ".cjs"}, filepath.Ext(file)):
+	if problem := noFile(file); problem != "" {
+		return problem, "want a script, such as ./node/export.mjs"
+	}
+	if !contains([]string{".js", ".mjs", ".cjs"}, filepath.Ext(file)) {
 		return "is not a script", "want a file that ends in .mjs, .js or .cjs"
 	}
 	return "", ""
@@ -111,6 +130,22 @@ func dockerFolder(folder string) (problem, remedy string) {
 		return "holds no Dockerfile", remedy
 	}
 	return "", ""
+}
+
+func sqlFile(file string) (problem, remedy string) {
+	return noFile(file), "want a file of SQL, such as ./seed.sql"
+}
+
+// noFile is why a path is not that of a regular file, or empty.
+func noFile(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return missingOr(err, "cannot be read")
+	case !info.Mode().IsRegular():
+		return "is not a file"
+	}
+	return ""
 }
 
 func missingOr(err error, other string) string {

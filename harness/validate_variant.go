@@ -17,14 +17,16 @@ func (v *validator) variants() {
 		if !v.has(path) {
 			continue
 		}
+		v.ownKind = variant.SinkKind
 		v.variantName(path, variant, first)
 		v.program(path, variant)
 		v.conviction(path, variant)
 		v.limits(path+".limits", variant.Limits, false)
-		v.boundBelow(path+".bound", variant.Bound, memoryOf(variant.Limits, v.scenario.Limits))
+		v.boundBelow(path+".bound", variant.Bound, memoryOf(variant.Limits, v.runtimeLimits("runtime."+variant.Runtime()), &v.scenario.Limits))
 		v.ports(path, variant)
 		v.fillIns(path, variant)
 	}
+	v.ownKind = ""
 }
 
 // variantName: names are selected by, and their FileName names run directories.
@@ -62,16 +64,21 @@ func (v *validator) ports(path string, variant Variant) {
 	for _, port := range []struct {
 		key    string
 		number int
-	}{{"listen", variant.Listen}, {"debug-port", variant.DebugPort}} {
+	}{{"listen", variant.Listen}, {"debug-port", variant.DebugPort}, {"inspect-port", variant.InspectPort}} {
 		if key := join(path, port.key); v.has(key) && (port.number < 1 || port.number > 65535) {
 			v.failAt(key, fmt.Sprintf("%d is not a port", port.number), "want 1 to 65535, such as 8080")
 		}
 	}
-	if v.has(path+".listen") && !v.downloads() {
-		v.failAt(path+".listen", "nobody connects to the program", "drop this key, or want sink.kind: http-client")
+	if v.has(path+".listen") && !v.comes() {
+		v.failAt(path+".listen", "nobody connects to the program", "drop this key, or want sink.kind: http-client or tcp-client")
 	}
-	if v.has(path+".debug-port") && variant.DebugPort == variant.Listen && v.has(path+".listen") {
-		v.failAt(path+".debug-port", "the port is the one of listen", "want a port of its own")
+	for key, number := range map[string]int{"debug-port": variant.DebugPort, "inspect-port": variant.InspectPort} {
+		if v.has(join(path, key)) && number == variant.Listen && v.has(path+".listen") {
+			v.failAt(join(path, key), "the port is the one of listen", "want a port of its own")
+		}
+	}
+	if inspect := path + ".inspect-port"; v.has(inspect) && (v.has(path+".debug-port") || variant.Runtime() != "") {
+		v.failAt(inspect, "the runtime tells its figures elsewhere already", "drop this key: it is for images and commands that run Node.js")
 	}
 }
 
@@ -101,16 +108,21 @@ func (v *validator) template(path, text string) {
 	}
 	fields, err := templateFields(text)
 	if err != nil {
-		v.failAt(path, err.Error(), "want text with {{.Source}}, {{.Sink}} or {{.Listen}} in it, or with SourceHost, SourcePort, SinkHost, SinkPort")
+		v.failAt(path, err.Error(), "want text with {{.Source}}, {{.Sink}}, {{.Listen}} or {{.Services.name}} in it, or with SourceHost, SourcePort, SinkHost, SinkPort")
 		return
 	}
 	for _, name := range fields {
+		service, isService := strings.CutPrefix(name, "Services.")
 		switch {
+		case isService && !v.isService(service, len(v.scenario.Services)):
+			v.failAt(path, fmt.Sprintf("there is no service %q", service), "add it to services, or drop it")
+		case name == "Scratch":
+			v.failAt(path, "{{.Scratch}} would be empty: it is a folder of a service", "drop it")
 		case strings.HasPrefix(name, "Source") && v.absent("source"):
 			v.failAt(path, "{{."+name+"}} would be empty: the scenario has no source", "add a source, or drop it")
-		case name == "Listen" && !v.downloads():
-			v.failAt(path, "{{.Listen}} would be empty: nobody connects to the program", "want sink.kind: http-client, or {{.Sink}}")
-		case strings.HasPrefix(name, "Sink") && v.scenario.Sink.Kind == SinkHTTPClient:
+		case name == "Listen" && !v.comes():
+			v.failAt(path, "{{.Listen}} would be empty: nobody connects to the program", "want sink.kind: http-client or tcp-client, or {{.Sink}}")
+		case strings.HasPrefix(name, "Sink") && v.kind().Comes():
 			v.failAt(path, "{{."+name+"}} would be empty: the sink comes and downloads", "want {{.Listen}}")
 		}
 	}

@@ -42,6 +42,12 @@ const (
 	CauseNone              Cause = "none"
 )
 
+// Outcomes lists the legal outcomes.
+var Outcomes = []Outcome{
+	OutcomeOOMKilled, OutcomeHeapExhausted, OutcomeFrozen, OutcomeLimitExceeded, OutcomeCompleted,
+	OutcomeStalled, OutcomeCrashed, OutcomeNeverReady, OutcomeInterrupted,
+}
+
 // Causes lists the legal causes in the order of the decision table.
 var Causes = []Cause{
 	CauseLostData, CausePoolStarvation, CauseWholePayload, CauseRetained, CauseStalledConsumer,
@@ -61,6 +67,9 @@ type Verdict struct {
 	// Empty where no profile was taken or nothing grew.
 	Sites []Site `json:"sites,omitempty"`
 
+	// Stream is the fullest group of a script's streams; nil where none were listed.
+	Stream *FullStream `json:"stream,omitempty"`
+
 	// AtSeconds is the moment that decided, from the beginning of the load; Phase is
 	// the phase it lies in.
 	AtSeconds float64 `json:"at_seconds"`
@@ -72,6 +81,10 @@ type Verdict struct {
 	FloorBytes Bytes `json:"floor_bytes"`
 	// LimitBytes is the memory limit that applied.
 	LimitBytes Bytes `json:"limit_bytes"`
+
+	// Memory says where memory was at its peak; nil where the kernel's figures are not
+	// known.
+	Memory *MemoryLedger `json:"memory,omitempty"`
 
 	// BacklogBytes and BacklogRows are the highest backlog seen.
 	BacklogBytes Bytes `json:"backlog_bytes"`
@@ -150,6 +163,8 @@ type ScenarioReport struct {
 	// AsExpected is true when the exit code should be 0.
 	AsExpected bool
 	Variants   []VariantReport
+	// Checks are the results of the scenario's checks, for each round of repeats.
+	Checks []CheckReport
 }
 
 // VariantReport is one run of a variant.

@@ -103,7 +103,7 @@ func (e *evidence) weighMemory() {
 	m.growth = max(m.top-m.base, 0)
 	m.floors = e.forcedFloors()
 	m.held = m.anon
-	collected := e.rec.Info.Variant.Node == "" && m.floors.len() >= 3
+	collected := e.rec.Info.Variant.Node == nil && m.floors.len() >= 3
 	if collected && (!e.outcome.Died() || !m.anon.known()) {
 		m.held, m.outside = &track{}, e.outsideRuntime()
 		for i, t := range m.floors.t {

@@ -173,7 +173,7 @@ func (e *evidence) heapSites(cause harness.Cause) []harness.Site {
 	}
 	floor := noise
 	switch {
-	case e.rec.Info.Variant.Node != "":
+	case e.rec.Info.Variant.Node != nil:
 		floor = nodeSiteNoise
 	case cause == harness.CauseSlowLeak:
 		floor = slowSiteNoise

@@ -46,7 +46,7 @@ func (x *execution) prepare(ctx context.Context) (engine.Program, error) {
 		return program, err
 	case x.variant.Build != "":
 		program.BuildDir = x.scenario.Path(x.variant.Build)
-	case x.variant.Node != "":
+	case x.variant.Node != nil:
 		return program, fmt.Errorf("run %s: this highwater cannot run node: programs yet; put the script into an image, and name that with image: or its folder with build: instead", x.variant.Name)
 	}
 	return program, nil

@@ -68,15 +68,17 @@ const (
 
 // textTypes are the types with a text form of their own, wherever they stand.
 var textTypes = map[reflect.Type]func() *jsonschema.Schema{
-	reflect.TypeFor[harness.Bytes]():      pattern(size, "256MiB", "1KiB", "400B"),
-	reflect.TypeFor[harness.Rate]():       pattern(size+`/s|unlimited`, "2MiB/s", "unlimited"),
-	reflect.TypeFor[harness.Duration]():   pattern(span, "6s", "1m30s", "250ms"),
-	reflect.TypeFor[harness.RowSize]():    pattern(size+`(\.\.`+size+`)?`, "1KiB", "400B..1000B"),
-	reflect.TypeFor[harness.SinkKind]():   enum(harness.SinkKinds),
-	reflect.TypeFor[harness.Engagement](): enum(harness.Engagements),
-	reflect.TypeFor[harness.Role]():       enum(harness.Roles),
-	reflect.TypeFor[harness.Cause]():      enum(harness.Causes),
-	reflect.TypeFor[harness.Result]():     enum([]harness.Result{harness.Pass, harness.Fail, harness.Inconclusive}),
+	reflect.TypeFor[harness.Bytes]():       pattern(size, "256MiB", "1KiB", "400B"),
+	reflect.TypeFor[harness.Rate]():        pattern(size+`/s|unlimited`, "2MiB/s", "unlimited"),
+	reflect.TypeFor[harness.Duration]():    pattern(span, "6s", "1m30s", "250ms"),
+	reflect.TypeFor[harness.RowSize]():     pattern(size+`(\.\.`+size+`)?`, "1KiB", "400B..1000B"),
+	reflect.TypeFor[harness.NodeVersion](): nodeVersion,
+	reflect.TypeFor[harness.SinkKind]():    enum(harness.SinkKinds),
+	reflect.TypeFor[harness.Engagement]():  enum(harness.Engagements),
+	reflect.TypeFor[harness.Role]():        enum(harness.Roles),
+	reflect.TypeFor[harness.Cause]():       enum(harness.Causes),
+	reflect.TypeFor[harness.Figure]():      enum(harness.Figures),
+	reflect.TypeFor[harness.Result]():      enum([]harness.Result{harness.Pass, harness.Fail, harness.Inconclusive}),
 }
 
 // scenarioTypes are narrower in a scenario than elsewhere.
@@ -91,6 +93,14 @@ func pattern(expression string, examples ...any) func() *jsonschema.Schema {
 	}
 }
 
+// nodeVersion may stand as a number: 22 is one to YAML.
+func nodeVersion() *jsonschema.Schema {
+	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
+		{Type: "string", Pattern: `^[0-9]+(\.[0-9]+){0,2}$`, Examples: []any{"22", "22.23.3"}},
+		{Type: "number", Minimum: "0"},
+	}}
+}
+
 func enum[T ~string](values []T) func() *jsonschema.Schema {
 	return func() *jsonschema.Schema {
 		one := &jsonschema.Schema{Type: "string"}
@@ -102,7 +112,7 @@ func enum[T ~string](values []T) func() *jsonschema.Schema {
 }
 
 // demand adds what the tags cannot say: required keys that an override may leave out,
-// the names of engines, and what a phase and a variant need one of.
+// the names of engines, and what a phase, a check and a variant need one of.
 func demand(root *jsonschema.Schema) {
 	require := func(key, definition, required string) {
 		whole := &jsonschema.Schema{Required: []string{required}}
@@ -113,10 +123,23 @@ func demand(root *jsonschema.Schema) {
 	require("source", "Source", "rows")
 	require("sink", "Sink", "phases")
 	require("limits", "Limits", "memory")
-	root.Properties.Value("engine").PropertyNames = &jsonschema.Schema{Enum: []any{"docker", "process"}}
+	engines := &jsonschema.Schema{Enum: []any{"docker", "process"}}
+	root.Properties.Value("engine").PropertyNames = engines
+	root.Definitions["RuntimeOverride"].Properties.Value("engine").PropertyNames = engines
+	root.Properties.Value("runtime").PropertyNames = &jsonschema.Schema{Enum: []any{harness.RuntimeGo, harness.RuntimeNode}}
+	orShort(root.Definitions["Variant"], "node", "./node/export.mjs")
 	root.Properties.Value("variants").MinItems = ptr(1)
 	root.Definitions["Phase"].OneOf = oneKeyOf("for", "until")
+	root.Definitions["Service"].AnyOf = oneKeyOf("postgres", "go", "image", "command")
+	root.Definitions["Check"].AnyOf = oneKeyOf("min", "max")
 	root.Definitions["Variant"].AnyOf = oneKeyOf("go", "node", "image", "build", "command")
+}
+
+// orShort lets a mapping be written as the text of its most important key.
+func orShort(of *jsonschema.Schema, key, example string) {
+	property := of.Properties.Value(key)
+	property.AnyOf = []*jsonschema.Schema{{Ref: property.Ref}, {Type: "string", Examples: []any{example}}}
+	property.Ref = ""
 }
 
 func oneKeyOf(keys ...string) []*jsonschema.Schema {
