@@ -13,8 +13,21 @@ import (
 
 // fakeConn is a connection with plenty to read, in the time of a synctest bubble.
 type fakeConn struct {
-	bytes int64
-	phase *phase
+	bytes  int64
+	phase  *phase
+	left   bool
+	reset  bool
+	halved int
+}
+
+func (f *fakeConn) leave(reset bool) error {
+	f.left, f.reset = true, reset
+	return errLeft
+}
+
+func (f *fakeConn) halfClose() error {
+	f.halved++
+	return nil
 }
 
 func (f *fakeConn) received() int64 { return f.bytes }
@@ -42,7 +55,7 @@ func (f *fakeConn) read(t *testing.T, b behaviour, limit int) bool {
 func testPhase(t *testing.T, told harness.Phase) (*phase, *phases) {
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	p := newPhases(ctx, func() {})
+	p := newPhases(ctx, 1, func() {})
 	p.set(told)
 	return p.current(), p
 }
@@ -51,9 +64,9 @@ func TestReadsAtRate(t *testing.T) {
 	for _, rate := range []harness.Rate{1 << 10, 8 << 10, 64 << 10, 2 << 20, 200 << 20} {
 		t.Run(rate.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				now, _ := testPhase(t, harness.Phase{Rate: rate})
+				now, _ := testPhase(t, harness.Phase{Behaviour: harness.Behaviour{Rate: rate}})
 				conn := &fakeConn{phase: now}
-				chain := behaviours(now, 0)
+				chain := behaviours(now, 0, 0)
 				require.Len(t, chain, 1)
 				begin := time.Now()
 				for time.Since(begin) < 20*time.Second {
@@ -70,9 +83,9 @@ func TestReadsAtRate(t *testing.T) {
 func TestRateSavesNoMoreThanTheBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rate = 1 << 20
-		now, _ := testPhase(t, harness.Phase{Rate: rate})
+		now, _ := testPhase(t, harness.Phase{Behaviour: harness.Behaviour{Rate: rate}})
 		conn := &fakeConn{phase: now}
-		b := behaviours(now, 0)[0]
+		b := behaviours(now, 0, 0)[0]
 		require.True(t, conn.read(t, b, fullBuffer))
 		time.Sleep(time.Minute)
 		begin, before := time.Now(), conn.bytes
@@ -85,19 +98,19 @@ func TestRateSavesNoMoreThanTheBurst(t *testing.T) {
 
 func TestStopLastsAsLongAsThePhase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		now, all := testPhase(t, harness.Phase{StopReading: true})
+		now, all := testPhase(t, harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
 		conn := &fakeConn{phase: now}
 		begin := time.Now()
 		time.AfterFunc(time.Hour, func() { all.set(harness.Phase{}) })
-		require.False(t, conn.read(t, behaviours(now, 0)[0], 1))
+		require.False(t, conn.read(t, behaviours(now, 0, 0)[0], 1))
 		require.Equal(t, time.Hour, time.Since(begin))
-		require.Empty(t, behaviours(all.current(), 0), "unlimited is no behaviour")
+		require.Empty(t, behaviours(all.current(), 0, 0), "unlimited is no behaviour")
 	})
 }
 
 func TestWaitingComesBeforeTheFirstPhase(t *testing.T) {
-	p := newPhases(t.Context(), func() {})
-	require.Equal(t, []behaviour{stopReading{}}, behaviours(p.current(), 0))
+	p := newPhases(t.Context(), 1, func() {})
+	require.Equal(t, []behaviour{stopReading{}}, behaviours(p.current(), 0, 0))
 }
 
 func TestFlowNeedsStartAndPhaseInAnyOrder(t *testing.T) {
@@ -109,7 +122,7 @@ func TestFlowNeedsStartAndPhaseInAnyOrder(t *testing.T) {
 			return false
 		}
 	}
-	p := newPhases(t.Context(), func() {})
+	p := newPhases(t.Context(), 1, func() {})
 	p.begin()
 	require.False(t, flows(p))
 	p.set(harness.Phase{})
@@ -117,7 +130,7 @@ func TestFlowNeedsStartAndPhaseInAnyOrder(t *testing.T) {
 	p.set(harness.Phase{})
 	p.begin()
 
-	p = newPhases(t.Context(), func() {})
+	p = newPhases(t.Context(), 1, func() {})
 	p.set(harness.Phase{})
 	p.set(harness.Phase{})
 	require.False(t, flows(p))
@@ -153,4 +166,11 @@ func TestStopwatchSumsOverlappingSpans(t *testing.T) {
 		time.Sleep(time.Second)
 		require.InDelta(t, 4, s.seconds(), 1e-9)
 	})
+}
+
+// newTestRun is the context of a run that ends with the test, or before.
+func newTestRun(t *testing.T) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	return ctx, cancel
 }

@@ -64,7 +64,7 @@ func BenchmarkSinkRate(b *testing.B) {
 		b.Run(rate.String(), func(b *testing.B) {
 			p := served(b, Config{Sink: harness.Sink{Kind: harness.SinkTCP}})
 			go eager(dial(b, p.kind.address()))
-			p.phases.set(harness.Phase{Rate: rate})
+			p.phases.set(harness.Phase{Behaviour: harness.Behaviour{Rate: rate}})
 			reportError(b, rate, &p.sink.bytes)
 			b.ReportMetric(p.sink.hungry.seconds()*1000, "hungry-ms")
 		})
@@ -131,7 +131,7 @@ func BenchmarkStats(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	r.begin(harness.Phase{StopReading: true})
+	r.begin(harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
 	r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkStalled] == 1000 })
 	for b.Loop() {
 		r.stats()

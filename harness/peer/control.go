@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -17,7 +18,7 @@ const programPath = "/program"
 // maxPhase bounds the body of POST /phase, in bytes.
 const maxPhase = 1 << 20
 
-func (p *peer) handler() http.Handler {
+func (p *peer) handler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ready", p.serveReady)
 	mux.HandleFunc("POST /start", func(w http.ResponseWriter, _ *http.Request) {
@@ -26,7 +27,9 @@ func (p *peer) handler() http.Handler {
 	})
 	mux.HandleFunc("POST /phase", p.servePhase)
 	mux.HandleFunc("GET /stats", p.serveStats)
-	mux.Handle(programPath+"/", http.StripPrefix(programPath, p.relay()))
+	mux.HandleFunc("GET /line", p.relay.serveLine(ctx))
+	mux.HandleFunc("GET /dial", p.relay.serveDial(ctx))
+	mux.Handle(programPath+"/", http.StripPrefix(programPath, p.debugPort()))
 	if p.config.Token == "" {
 		return mux
 	}
@@ -55,9 +58,9 @@ func (p *peer) serveStats(w http.ResponseWriter, _ *http.Request) {
 	_ = json.NewEncoder(w).Encode(p.stats()) // the only error is a runner that left
 }
 
-// relay hands requests on to the program's debug port: the runner may stand where that
+// debugPort hands requests on to the program's debug port: the runner may stand where that
 // port cannot be reached.
-func (p *peer) relay() http.Handler {
+func (p *peer) debugPort() http.Handler {
 	if p.config.Debug == "" {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "the program has no debug port", http.StatusNotFound)

@@ -52,7 +52,7 @@ func TestLocalName(t *testing.T) {
 func TestPhaseSurvivesTheWire(t *testing.T) {
 	r := start(t, Config{Sink: harness.Sink{Kind: harness.SinkTCP}})
 	rate := harness.Rate(5 << 20)
-	r.phase(harness.Phase{Name: "slow", Rate: 2 << 20, SourceRate: &rate})
+	r.phase(harness.Phase{Name: "slow", Behaviour: harness.Behaviour{Rate: 2 << 20}, SourceRate: &rate})
 	answer, err := http.Post(r.Base+"/phase", "application/json", strings.NewReader(`{"rate": 5}`))
 	require.NoError(t, err)
 	defer answer.Body.Close()
@@ -82,7 +82,7 @@ func TestRunRefuses(t *testing.T) {
 		name, message string
 		config        Config
 	}{
-		{"kind", `want one of ["tcp" "http-client"]`, Config{Sink: harness.Sink{Kind: "pigeon"}}},
+		{"kind", `want one of ["tcp" "http" "http-client" "tcp-client"]`, Config{Sink: harness.Sink{Kind: "pigeon"}}},
 		{"download", "needs the program's host:port", Config{Sink: harness.Sink{Kind: harness.SinkHTTPClient}}},
 		{"rows", "0 rows of 48B: want at least one", Config{Source: &harness.Source{Row: row}, Sink: harness.Sink{Kind: harness.SinkTCP}}},
 		{"row size", "want at least one, and sizes from 48B", Config{Source: &harness.Source{Rows: 1}, Sink: harness.Sink{Kind: harness.SinkTCP}}},

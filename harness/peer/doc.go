@@ -11,6 +11,7 @@
 //	POST /phase      a [harness.Phase]: from now on read and write like this
 //	GET  /stats      every number the peer counts, by [harness.Metric]
 //	     /program/   relayed to the program's debug port
+//	GET  /line /dial connections carried between the run's network and highwater's
 //
 // Until it was started and knows a phase, the source writes nothing; until it knows a
 // phase, the sink reads nothing.
@@ -48,12 +49,37 @@
 // bytes wait for it from the moment at which both are true, that it chose to pause and
 // that something lies in its receive queue. All three include what is going on now.
 //
+// # Kinds and clients
+//
+// Where the program comes to the sink, it writes rows (tcp) or sends requests with rows in
+// their bodies (http). Where the peer comes to the program, its clients download
+// (http-client) or say an opening text and read (tcp-client). Some begin with the load,
+// others arrive evenly in the phases that say so, and where they repeat, each begins again
+// when its connection has ended. Clients speak HTTP themselves: a library's would
+// read where no phase told it to.
+//
+// A connection that the peer leaves, by a behaviour or because the run ends, has departed;
+// one that the program ended in order is finished; everything else has failed.
+//
+// # Behaviours
+//
+// How a connection reads is a chain of behaviours, made anew for each phase, in which
+// each narrows what the one before it allows: leave, half-close, stop or stall, wait,
+// trickle, keep to a rate. Shares of connections may behave in their own way; the seed
+// and a connection's number decide which, the same in every phase.
+//
+// # Probes
+//
+// Health probes go to the program from the beginning of the load to its end, each on a
+// connection of its own and with a time limit, and are no part of the sink's counts.
+//
 // # Adding to it
 //
 // A behaviour (how a sink connection reads) is one file with a type that implements
 // behaviour, and a line in behaviours. A kind (the sink's protocol) is one file with a
 // type that implements kind, and a line in newKind.
 //
-// The package judges nothing, samples nothing and writes no files. It is no proxy: it
-// does not stand between a program and its real database.
+// The package judges nothing, samples nothing and writes no files. It is no proxy
+// of protocols: where a program cannot reach its database, bytes are carried, unread and
+// with little held on the way.
 package peer

@@ -146,7 +146,7 @@ func TestStoppedSinkBlocksTheSource(t *testing.T) {
 	r.until(func(v map[harness.Metric]float64) bool {
 		return v[harness.SourceConnections] == 1 && v[harness.SinkConnections] == 1
 	})
-	r.begin(harness.Phase{Name: "stalled", StopReading: true})
+	r.begin(harness.Phase{Name: "stalled", Behaviour: harness.Behaviour{StopReading: true}})
 	values := r.until(func(v map[harness.Metric]float64) bool {
 		return v[harness.SourceBlockedSeconds] > 0.1 && v[harness.SinkStalled] == 1
 	})
@@ -170,8 +170,8 @@ func TestStoppedSinkBlocksTheSource(t *testing.T) {
 func TestEndsWhileConnectionsWait(t *testing.T) {
 	for name, phase := range map[string]*harness.Phase{
 		"held":    nil,
-		"stopped": {StopReading: true},
-		"paced":   {Rate: 1 << 10},
+		"stopped": {Behaviour: harness.Behaviour{StopReading: true}},
+		"paced":   {Behaviour: harness.Behaviour{Rate: 1 << 10}},
 		"hungry":  {},
 	} {
 		t.Run(name, func(t *testing.T) {

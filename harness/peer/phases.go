@@ -13,6 +13,7 @@ type phase struct {
 	harness.Phase
 	over context.Context
 	end  context.CancelFunc
+	seed uint64 // of all that is left to chance
 	// waiting marks the time before the first phase: the sink does not read.
 	waiting bool
 }
@@ -24,6 +25,7 @@ func (p *phase) isOver() bool { return p.over.Err() != nil }
 // current again after over; whoever blocks outside of Go's select must be in woken's care.
 type phases struct {
 	run   context.Context
+	seed  uint64
 	woken func() // called after each change
 
 	mu      sync.Mutex
@@ -33,8 +35,8 @@ type phases struct {
 	flow    chan struct{} // closed when started and in a phase
 }
 
-func newPhases(run context.Context, woken func()) *phases {
-	p := &phases{run: run, woken: woken, start: make(chan struct{}), flow: make(chan struct{})}
+func newPhases(run context.Context, seed uint64, woken func()) *phases {
+	p := &phases{run: run, seed: seed, woken: woken, start: make(chan struct{}), flow: make(chan struct{})}
 	p.now = p.make(harness.Phase{})
 	p.now.waiting = true
 	return p
@@ -42,7 +44,7 @@ func newPhases(run context.Context, woken func()) *phases {
 
 func (p *phases) make(told harness.Phase) *phase {
 	over, end := context.WithCancel(p.run)
-	return &phase{Phase: told, over: over, end: end}
+	return &phase{Phase: told, over: over, end: end, seed: p.seed}
 }
 
 func (p *phases) current() *phase {

@@ -21,6 +21,8 @@ type peer struct {
 	source  *source // nil without one
 	sink    *sink
 	kind    kind
+	relay   *relay
+	probes  *probes // nil without any
 	control net.Listener
 }
 
@@ -48,7 +50,7 @@ func Run(ctx context.Context, config Config, stdout io.Writer) error {
 // open opens all listeners, or none.
 func open(ctx context.Context, config Config) (_ *peer, err error) {
 	p := &peer{config: config, sink: &sink{notes: &notes{}, conns: map[*sinkConn]struct{}{}}}
-	p.phases = newPhases(ctx, p.sink.wake)
+	p.phases = newPhases(ctx, config.seed(), p.sink.wake)
 	p.sink.phases = p.phases
 	p.sink.ledger = &ledger{streams: func() int64 { return 0 }}
 	defer func() {
@@ -66,6 +68,12 @@ func open(ctx context.Context, config Config) (_ *peer, err error) {
 	if p.kind, err = newKind(config, p.sink); err != nil {
 		return nil, err
 	}
+	if p.relay, err = openRelay(config.RelayListen); err != nil {
+		return nil, err
+	}
+	if config.Probes != nil {
+		p.probes = newProbes(*config.Probes, config.Download, p.phases)
+	}
 	if p.control, err = listen(config.ControlListen, 0); err != nil {
 		return nil, fmt.Errorf("open control port: %w", err)
 	}
@@ -78,6 +86,9 @@ func (p *peer) closeListeners() {
 	}
 	if p.kind != nil {
 		p.kind.close()
+	}
+	if p.relay != nil {
+		p.relay.close()
 	}
 	if p.control != nil {
 		_ = p.control.Close()
@@ -95,7 +106,7 @@ func (p *peer) addresses() Addresses {
 // serve runs source, sink and control port; when one ends, all do.
 func (p *peer) serve(ctx context.Context, cancel context.CancelFunc) error {
 	server := &http.Server{
-		Handler:           p.handler(),
+		Handler:           p.handler(ctx),
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends what is relayed
 	}
@@ -104,6 +115,10 @@ func (p *peer) serve(ctx context.Context, cancel context.CancelFunc) error {
 		all.Go(func() { p.source.serve(ctx) })
 	}
 	all.Go(func() { p.kind.serve(ctx) })
+	all.Go(func() { p.relay.serve(ctx) })
+	if p.probes != nil {
+		all.Go(func() { p.probes.serve(ctx) })
+	}
 	all.Go(func() {
 		<-ctx.Done()
 		p.sink.wake()
@@ -121,7 +136,7 @@ func (p *peer) serve(ctx context.Context, cancel context.CancelFunc) error {
 // ready returns why the load cannot begin yet, or nil. A program with a source to read
 // need not have a sink connection: many open it with the first row.
 func (p *peer) ready(ctx context.Context) error {
-	if p.config.Sink.Kind != harness.SinkHTTPClient && p.source != nil {
+	if !p.config.Sink.Kind.Comes() && p.source != nil {
 		return p.source.ready()
 	}
 	return p.kind.ready(ctx)
@@ -133,6 +148,9 @@ func (p *peer) stats() map[harness.Metric]float64 {
 	p.sink.stats(values)
 	if p.source != nil {
 		p.source.stats(values)
+	}
+	if p.probes != nil {
+		p.probes.stats(values)
 	}
 	return values
 }

@@ -32,6 +32,10 @@ func newKind(config Config, s *sink) (kind, error) {
 		return newTCPSink(config, s)
 	case harness.SinkHTTPClient:
 		return newHTTPClientSink(config, s)
+	case harness.SinkHTTP:
+		return newHTTPSink(config, s)
+	case harness.SinkTCPClient:
+		return newTCPClientSink(config, s)
 	}
 	return nil, fmt.Errorf("open sink: kind %q: want one of %q", config.Sink.Kind, harness.SinkKinds)
 }
@@ -43,16 +47,23 @@ type sink struct {
 	ledger *ledger
 	notes  *notes
 
+	operations func() int64 // finished; nil where only connections are counted
+
 	mu    sync.Mutex
 	conns map[*sinkConn]struct{}
 
 	bytes                              atomic.Int64
 	opened, finished, departed, failed atomic.Int64
+	answered                           atomic.Int64 // something was received on them
+	underWay                           atomic.Int64 // clients
 	openTime, unreadTime, hungry       stopwatch
 }
 
+// nextNumber is that of a new connection, in the order in which they came.
+func (s *sink) nextNumber() int64 { return s.opened.Add(1) - 1 }
+
 // adopt takes an open connection into the books.
-func (s *sink) adopt(conn net.Conn) (*sinkConn, error) {
+func (s *sink) adopt(conn net.Conn, number int64) (*sinkConn, error) {
 	socket, ok := conn.(syscall.Conn)
 	if !ok {
 		return nil, fmt.Errorf("adopt sink connection: %T is no socket", conn)
@@ -61,11 +72,10 @@ func (s *sink) adopt(conn net.Conn) (*sinkConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adopt sink connection: %w", err)
 	}
-	c := &sinkConn{Conn: conn, raw: raw, sink: s}
+	c := &sinkConn{Conn: conn, raw: raw, sink: s, number: number}
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
 	s.mu.Unlock()
-	s.opened.Add(1)
 	s.openTime.start()
 	return c, nil
 }
@@ -117,7 +127,7 @@ func (s *sink) settle(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		s.finished.Add(1)
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, errLeft):
 		s.departed.Add(1)
 	default:
 		s.failed.Add(1)
@@ -126,7 +136,7 @@ func (s *sink) settle(ctx context.Context, err error) {
 }
 
 func (s *sink) stats(values map[harness.Metric]float64) {
-	var queued, stalled, open int
+	var queued, stalled, open, answered int
 	s.mu.Lock()
 	for c := range s.conns {
 		open++
@@ -134,6 +144,9 @@ func (s *sink) stats(values map[harness.Metric]float64) {
 		queued += size
 		if size > 0 && c.stopped.Load() {
 			stalled++
+		}
+		if c.received() > 0 {
+			answered++
 		}
 	}
 	s.mu.Unlock()
@@ -145,6 +158,8 @@ func (s *sink) stats(values map[harness.Metric]float64) {
 	values[harness.SinkHoles] = float64(rows.holes)
 	values[harness.SinkConnections] = float64(open)
 	values[harness.SinkConnectionsTotal] = float64(s.opened.Load())
+	values[harness.SinkAnswered] = float64(answered)
+	values[harness.SinkAnsweredTotal] = float64(s.answered.Load())
 	values[harness.SinkStalled] = float64(stalled)
 	values[harness.SinkFinished] = float64(s.finished.Load())
 	values[harness.SinkDeparted] = float64(s.departed.Load())
@@ -152,5 +167,9 @@ func (s *sink) stats(values map[harness.Metric]float64) {
 	values[harness.SinkUnread] = float64(queued)
 	values[harness.SinkConnectionSeconds] = s.openTime.seconds()
 	values[harness.SinkUnreadSeconds] = s.unreadTime.seconds()
+	if s.operations != nil {
+		values[harness.OpsTotal] = float64(s.operations())
+	}
+	values[harness.SinkClients] = float64(s.underWay.Load())
 	values[harness.SinkHungrySeconds] = s.hungry.seconds()
 }

@@ -21,11 +21,14 @@ type sinkConn struct {
 	net.Conn // not *net.TCPConn: its WriteTo would read past the phases
 	raw      syscall.RawConn
 	sink     *sink
+	number   int64 // in the order of acceptance
 
 	phase    *phase
 	chain    []behaviour
 	bytes    atomic.Int64
 	stopped  atomic.Bool // paused until the phase is over
+	left     atomic.Bool // by the peer
+	halved   bool        // the sending side is closed
 	mu       sync.Mutex
 	deadline bool // a read deadline is set
 	close    sync.Once
@@ -58,7 +61,9 @@ func (c *sinkConn) Read(p []byte) (int, error) {
 		case n == 0 && len(p) > 0:
 			return 0, io.EOF
 		}
-		c.bytes.Add(int64(n))
+		if c.bytes.Add(int64(n)) == int64(n) && n > 0 {
+			c.sink.answered.Add(1)
+		}
 		return n, nil
 	}
 }
@@ -67,7 +72,7 @@ func (c *sinkConn) Read(p []byte) (int, error) {
 func (c *sinkConn) follow() {
 	if now := c.sink.phases.current(); now != c.phase {
 		c.phase = now
-		c.chain = behaviours(now, c.received())
+		c.chain = behaviours(now, c.number, c.received())
 	}
 }
 
@@ -156,6 +161,26 @@ func (c *sinkConn) awaitBytes(until time.Time) error {
 		return err
 	}
 	return c.raw.Read(func(fd uintptr) bool { return unreadOf(fd) > 0 })
+}
+
+// leave implements pausable.
+func (c *sinkConn) leave(reset bool) error {
+	c.left.Store(true)
+	if tcp, ok := c.Conn.(*net.TCPConn); ok && reset {
+		_ = tcp.SetLinger(0) // fails on a closed socket only
+	}
+	_ = c.Close() // what it may say now is of no interest
+	return errLeft
+}
+
+// halfClose implements pausable.
+func (c *sinkConn) halfClose() error {
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if !ok || c.halved {
+		return nil
+	}
+	c.halved = true
+	return tcp.CloseWrite()
 }
 
 // Close closes the connection and takes it off the sink's books.

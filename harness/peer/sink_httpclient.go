@@ -1,116 +1,125 @@
 package peer
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
-	"sync"
-	"time"
+	"net/url"
 
 	"github.com/highwater-dev/highwater/harness"
 )
 
-// httpClientSink downloads from the program: so many clients at once, one download
-// each. Its bytes are those of the bodies, without HTTP's own.
+// maxRedirects is how many answers may send a client elsewhere.
+const maxRedirects = 5
+
+// httpClientSink downloads from the program, a connection for each download. Its bytes are
+// those of the bodies, without HTTP's own. It speaks HTTP itself, a request and its
+// answer: a client of net/http has two goroutines and 16 KiB of buffers more, and reads
+// where no phase told it to.
 type httpClientSink struct {
-	*sink
-	dialer  net.Dialer
-	target  string // host:port
-	url     string
-	clients int
+	*clients
+	url string
 }
 
 func newHTTPClientSink(config Config, s *sink) (kind, error) {
 	if config.Download == "" {
 		return nil, fmt.Errorf("open sink: kind %q needs the program's host:port to download from", harness.SinkHTTPClient)
 	}
-	h := &httpClientSink{sink: s, target: config.Download, clients: max(config.Sink.Clients, 1)}
 	path := config.Sink.Path
 	if path == "" || path[0] != '/' {
 		path = "/" + path
 	}
-	h.url = "http://" + config.Download + path
-	h.dialer.Control = setReceiveBuffer(int(config.Sink.ReceiveBuffer))
-	h.dialer.SetMultipathTCP(false)
+	h := &httpClientSink{clients: newClients(config, s), url: "http://" + config.Download + path}
+	h.one = h.download
 	return h, nil
 }
-
-func (h *httpClientSink) address() string { return "" }
 
 func (h *httpClientSink) close() {}
 
 func (h *httpClientSink) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	conn, err := h.dialer.DialContext(ctx, "tcp", h.target)
+	conn, err := h.listens(ctx)
 	if err != nil {
-		return fmt.Errorf("the program does not listen: %w", err)
+		return err
 	}
 	return conn.Close()
 }
 
-func (h *httpClientSink) serve(ctx context.Context) {
-	select {
-	case <-h.phases.start:
-	case <-ctx.Done():
-		return
+// download gets the body, from where it is redirected to if need be.
+func (h *httpClientSink) download(ctx context.Context) error {
+	from := h.url
+	for range maxRedirects {
+		elsewhere, err := h.get(ctx, from)
+		if err != nil {
+			return fmt.Errorf("download %s: %w", from, err)
+		}
+		if elsewhere == "" {
+			return nil
+		}
+		from = elsewhere
 	}
-	transport := h.transport()
-	var all sync.WaitGroup
-	for range h.clients {
-		all.Go(func() { h.settle(ctx, h.download(ctx, transport)) })
-	}
-	all.Wait()
-	<-ctx.Done()
+	return fmt.Errorf("download %s: redirected more than %d times", h.url, maxRedirects)
 }
 
-// transport opens a connection for each download, and closes it afterwards.
-func (h *httpClientSink) transport() *http.Transport {
-	return &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := h.dialer.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			c, err := h.adopt(conn)
-			if err != nil {
-				return nil, errors.Join(err, conn.Close())
-			}
-			return c, nil
-		},
-		DisableKeepAlives:  true,
-		DisableCompression: true,
-		ReadBufferSize:     h.readBuffer(),
-		WriteBufferSize:    512, // bytes: a GET and its few headers
+// get asks once, and takes the body or returns where it is to be had instead.
+func (h *httpClientSink) get(ctx context.Context, from string) (elsewhere string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return "", err
 	}
+	request.Close = true
+	conn, err := h.dial(ctx, withPort(request.URL))
+	if err != nil {
+		return "", err
+	}
+	defer closeWith(ctx, conn)()
+	if err := request.Write(conn); err != nil {
+		return "", err
+	}
+	reader := bufio.NewReaderSize(conn, h.readBuffer())
+	answer, err := http.ReadResponse(reader, request)
+	if err != nil {
+		return "", noAnswer(conn, err)
+	}
+	switch {
+	case answer.StatusCode == http.StatusOK:
+		return "", noAnswer(conn, h.take(bodyOf(answer.Body, answer.TransferEncoding, reader)))
+	case answer.StatusCode >= 300 && answer.StatusCode < 400:
+		location, err := answer.Location()
+		if err != nil {
+			return "", fmt.Errorf("answered %s: %w", answer.Status, err)
+		}
+		return location.String(), nil
+	}
+	return "", errors.New("answered " + answer.Status)
+}
+
+// noAnswer tells why an answer broke off: the peer's own leave comes back as whatever
+// the reader of HTTP makes of it.
+func noAnswer(conn *sinkConn, err error) error {
+	switch {
+	case err != nil && conn.left.Load():
+		return errLeft
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func withPort(u *url.URL) string {
+	if u.Port() != "" {
+		return u.Host
+	}
+	return u.Host + ":80"
 }
 
 // readBuffer is HTTP's read-ahead in bytes. It stays small with many clients, and
-// saves a call a chunk with few; what it holds was parsed at once, never left lying.
+// saves a call a chunk with few; what it holds is parsed before anything more is read.
 func (h *httpClientSink) readBuffer() int {
-	if h.clients > 64 {
+	if h.count > 64 || h.count == 0 {
 		return firstBuffer
 	}
 	return maxChunk
-}
-
-func (h *httpClientSink) download(ctx context.Context, transport *http.Transport) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url, nil)
-	if err != nil {
-		return fmt.Errorf("download: %w", err)
-	}
-	answer, err := transport.RoundTrip(request)
-	if err != nil {
-		return fmt.Errorf("download %s: %w", h.url, err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return errors.New("download " + h.url + ": answered " + answer.Status)
-	}
-	if err := h.take(answer.Body); err != nil {
-		return fmt.Errorf("download %s: %w", h.url, err)
-	}
-	return nil
 }

@@ -81,7 +81,7 @@ func TestSilentProgramLeavesTheSinkHungry(t *testing.T) {
 	r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkHungrySeconds] > 0.02 })
 	require.NoError(t, r.Ready(context.Background()))
 	// A hungry read is called off by the next phase: nothing slips through it.
-	r.phase(harness.Phase{StopReading: true})
+	r.phase(harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
 	hungry := -1.0
 	r.until(func(v map[harness.Metric]float64) bool {
 		before := hungry
@@ -95,7 +95,7 @@ func TestSilentProgramLeavesTheSinkHungry(t *testing.T) {
 	require.EqualValues(t, 10, values[harness.SinkUnread])
 	require.Zero(t, values[harness.SinkBytes])
 	require.Equal(t, hungry, values[harness.SinkHungrySeconds])
-	r.phase(harness.Phase{Rate: harness.Rate(harness.MiB)})
+	r.phase(harness.Phase{Behaviour: harness.Behaviour{Rate: harness.Rate(harness.MiB)}})
 	values = r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkBytes] == 10 })
 	require.Zero(t, values[harness.SinkRows])
 	require.NoError(t, conn.Close())
@@ -106,7 +106,7 @@ func TestSilentProgramLeavesTheSinkHungry(t *testing.T) {
 func TestPauseWithoutBytesIsNotPressure(t *testing.T) {
 	r := start(t, Config{Sink: harness.Sink{Kind: harness.SinkTCP}})
 	dial(t, r.Sink)
-	r.begin(harness.Phase{StopReading: true})
+	r.begin(harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
 	values := r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkConnectionSeconds] > 0.05 })
 	require.Zero(t, values[harness.SinkUnreadSeconds])
 	require.Zero(t, values[harness.SinkStalled])
@@ -174,7 +174,8 @@ func TestDownloads(t *testing.T) {
 	require.NoError(t, r.Start(context.Background()))
 	values := r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkConnections] == 3 })
 	require.Zero(t, values[harness.SourceBytes])
-	r.phase(harness.Phase{StopReading: true})
+	require.Zero(t, values[harness.SinkAnsweredTotal])
+	r.phase(harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
 	r.until(func(v map[harness.Metric]float64) bool {
 		return v[harness.SinkStalled] == 3 && v[harness.SourceBlockedSeconds] > 0.01
 	})
@@ -184,7 +185,27 @@ func TestDownloads(t *testing.T) {
 	require.EqualValues(t, 15_000<<10, values[harness.SinkBytes])
 	require.Zero(t, values[harness.SinkHoles])
 	require.Zero(t, values[harness.SinkFailed])
-	r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkConnections] == 0 })
+	values = r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkConnections] == 0 })
+	require.EqualValues(t, 3, values[harness.SinkAnsweredTotal])
+	require.Zero(t, values[harness.SinkAnswered])
+}
+
+// Clients that repeat come again until a phase has them leave.
+func TestClientsLeaveForGood(t *testing.T) {
+	var source string
+	config := downloadConfig(serveRows(t, &source), "/export", 3)
+	config.Sink.Repeat = true
+	r := start(t, config)
+	source = r.Source
+	require.NoError(t, r.Start(context.Background()))
+	r.phase(harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
+	r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkStalled] == 3 })
+	r.phase(harness.Phase{Leave: true})
+	r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkDeparted] == 3 })
+	r.phase(harness.Phase{Leave: true})
+	values := r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkConnections] == 0 })
+	require.EqualValues(t, 3, values[harness.SinkConnectionsTotal])
+	require.Zero(t, values[harness.SinkFailed])
 }
 
 func TestBadAnswersFail(t *testing.T) {
@@ -214,7 +235,7 @@ func TestManyStalledConnections(t *testing.T) {
 		_, err := fmt.Fprintf(dial(t, r.Sink), "client %d\n", i)
 		require.NoError(t, err)
 	}
-	r.begin(harness.Phase{StopReading: true})
+	r.begin(harness.Phase{Behaviour: harness.Behaviour{StopReading: true}})
 	r.until(func(v map[harness.Metric]float64) bool { return v[harness.SinkStalled] == many })
 	r.phase(harness.Phase{})
 	r.until(func(v map[harness.Metric]float64) bool {
