@@ -47,9 +47,31 @@ var (
 // limit can be read. root is where control groups are mounted, proc where /proc is.
 // In a container the path may be the host's, and only its upper end be there.
 func CgroupMemoryLeft(root, proc string, pid int) (left harness.Bytes, limited bool) {
+	eachCgroup(root, proc, pid, func(files limitFiles, dir string) {
+		if here, known := files.left(dir); known && (!limited || here < left) {
+			left, limited = here, true
+		}
+	})
+	return left, limited
+}
+
+// CgroupMemoryLimit is the least limit of a process's control group and of those above
+// it, which all its members share. limited is false where there is none.
+func CgroupMemoryLimit(root, proc string, pid int) (least harness.Bytes, limited bool) {
+	eachCgroup(root, proc, pid, func(files limitFiles, dir string) {
+		limit, err := readNumber(filepath.Join(dir, files.limit))
+		if err == nil && limit < noLimit && (!limited || harness.Bytes(limit) < least) {
+			least, limited = harness.Bytes(limit), true
+		}
+	})
+	return least, limited
+}
+
+// eachCgroup visits the folders of a process's control group and of those above it.
+func eachCgroup(root, proc string, pid int, visit func(files limitFiles, dir string)) {
 	text, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "cgroup"))
 	if err != nil {
-		return 0, false
+		return
 	}
 	paths := cgroupPaths(string(text))
 	files, path := limitsV2, paths[""]
@@ -57,11 +79,9 @@ func CgroupMemoryLeft(root, proc string, pid int) (left harness.Bytes, limited b
 		files, path, root = limitsV1, memory, filepath.Join(root, "memory")
 	}
 	for path = filepath.Join("/", path); ; path = filepath.Dir(path) {
-		if here, known := files.left(filepath.Join(root, path)); known && (!limited || here < left) {
-			left, limited = here, true
-		}
+		visit(files, filepath.Join(root, path))
 		if path == "/" {
-			return left, limited
+			return
 		}
 	}
 }

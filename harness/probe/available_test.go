@@ -56,6 +56,28 @@ func TestCgroupMemoryLeft(t *testing.T) {
 	}
 }
 
+func TestCgroupMemoryLimit(t *testing.T) {
+	for name, c := range map[string]struct {
+		version, path, text string
+		want                harness.Bytes
+		limited             bool
+	}{
+		"v1":                      {version: "v1", path: groupV1 + "memory.limit_in_bytes", text: "268435456\n", want: 268435456, limited: true},
+		"v1 without a limit":      {version: "v1", path: groupV1 + "memory.limit_in_bytes", text: "9223372036854771712\n"},
+		"v2":                      {version: "v2", path: groupV2 + "memory.max", text: "134217728\n", want: 134217728, limited: true},
+		"v2 without a limit":      {version: "v2", path: groupV2 + "memory.max", text: "max\n"},
+		"v2 under a closer limit": {version: "v2", path: "root/system.slice/memory.max", text: "4096\n", want: 4096, limited: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := copyTree(t, c.version)
+			require.NoError(t, os.WriteFile(filepath.Join(tree, c.path), []byte(c.text), 0o644))
+			limit, limited := CgroupMemoryLimit(filepath.Join(tree, "root"), filepath.Join(tree, "proc"), cgroups[c.version].pid)
+			assert.Equal(t, c.limited, limited)
+			assert.Equal(t, c.want, limit)
+		})
+	}
+}
+
 func TestAvailableMemoryOfThisMachine(t *testing.T) {
 	available, err := AvailableMemory(t.Context())
 	require.NoError(t, err)

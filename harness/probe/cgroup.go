@@ -70,9 +70,12 @@ func openV1(memory, cpu string) (*Cgroup, error) {
 		c.open(filepath.Join(memory, "memory.usage_in_bytes"), single(harness.MemoryUsage, 1)),
 		c.open(filepath.Join(memory, "memory.stat"), keyed(map[string]counter{
 			"total_rss": {harness.MemoryAnon, 1}, "total_cache": {harness.MemoryFile, 1}, "total_pgmajfault": {harness.MajorFaults, 1},
+			"total_shmem": {harness.MemoryShared, 1},
 		})),
+		c.openOptional(filepath.Join(memory, "memory.kmem.usage_in_bytes"), single(harness.MemoryKernel, 1)),
 		c.openOptional(filepath.Join(memory, "memory.oom_control"), keyed(map[string]counter{"oom_kill": {harness.OOMKills, 1}})),
 		c.openOptional(filepath.Join(cpu, "cpuacct.usage"), single(harness.CPUTime, 1e-9)),
+		c.openOptional(filepath.Join(cpu, "cpuacct.usage_sys"), single(harness.SystemTime, 1e-9)),
 	)
 	return c.orClose(err)
 }
@@ -81,13 +84,35 @@ func openV2(dir string) (*Cgroup, error) {
 	c := &Cgroup{Version: 2}
 	err := errors.Join(
 		c.open(filepath.Join(dir, "memory.current"), single(harness.MemoryUsage, 1)),
-		c.open(filepath.Join(dir, "memory.stat"), keyed(map[string]counter{
-			"anon": {harness.MemoryAnon, 1}, "file": {harness.MemoryFile, 1}, "sock": {harness.MemorySocket, 1}, "pgmajfault": {harness.MajorFaults, 1},
-		})),
+		c.open(filepath.Join(dir, "memory.stat"), statV2),
 		c.openOptional(filepath.Join(dir, "memory.events"), keyed(map[string]counter{"oom_kill": {harness.OOMKills, 1}})),
-		c.openOptional(filepath.Join(dir, "cpu.stat"), keyed(map[string]counter{"usage_usec": {harness.CPUTime, 1e-6}})),
+		c.openOptional(filepath.Join(dir, "cpu.stat"), keyed(map[string]counter{
+			"usage_usec": {harness.CPUTime, 1e-6}, "system_usec": {harness.SystemTime, 1e-6},
+		})),
 	)
 	return c.orClose(err)
+}
+
+var keyedV2 = keyed(map[string]counter{
+	"anon": {harness.MemoryAnon, 1}, "file": {harness.MemoryFile, 1}, "sock": {harness.MemorySocket, 1}, "pgmajfault": {harness.MajorFaults, 1},
+	"shmem": {harness.MemoryShared, 1}, "kernel": {harness.MemoryKernel, 1},
+})
+
+// kernelPartsV2 are what kernels before 5.18, which do not sum them up, say instead.
+var kernelPartsV2 = []string{"slab", "kernel_stack", "pagetables", "percpu"}
+
+func statV2(text []byte, values map[harness.Metric]float64) {
+	keyedV2(text, values)
+	if _, told := values[harness.MemoryKernel]; told {
+		return
+	}
+	for _, name := range kernelPartsV2 {
+		part := map[harness.Metric]float64{}
+		keyed(map[string]counter{name: {harness.MemoryKernel, 1}})(text, part)
+		if bytes, told := part[harness.MemoryKernel]; told {
+			values[harness.MemoryKernel] += bytes
+		}
+	}
 }
 
 func (c *Cgroup) open(path string, parse func([]byte, map[harness.Metric]float64)) error {

@@ -21,12 +21,12 @@ var cgroups = map[string]struct {
 	want         map[harness.Metric]float64
 }{
 	"v1": {71, 1, map[harness.Metric]float64{
-		harness.MemoryUsage: 21495808, harness.MemoryAnon: 12435456, harness.MemoryFile: 8241152,
-		harness.MajorFaults: 314, harness.OOMKills: 2, harness.CPUTime: 2.012540312,
+		harness.MemoryUsage: 21495808, harness.MemoryAnon: 12435456, harness.MemoryFile: 8241152, harness.MemoryShared: 102400,
+		harness.MemoryKernel: 819200, harness.MajorFaults: 314, harness.OOMKills: 2, harness.CPUTime: 2.012540312, harness.SystemTime: 0.8125,
 	}},
 	"v2": {72, 2, map[harness.Metric]float64{
-		harness.MemoryUsage: 30572544, harness.MemoryAnon: 22478848, harness.MemoryFile: 5255168,
-		harness.MemorySocket: 1048576, harness.MajorFaults: 41, harness.OOMKills: 1, harness.CPUTime: 1.734211,
+		harness.MemoryUsage: 30572544, harness.MemoryAnon: 22478848, harness.MemoryFile: 5255168, harness.MemoryShared: 204800,
+		harness.MemorySocket: 1048576, harness.MemoryKernel: 1257472, harness.MajorFaults: 41, harness.OOMKills: 1, harness.CPUTime: 1.734211, harness.SystemTime: 0.533211,
 	}},
 }
 
@@ -78,8 +78,8 @@ func TestCgroupDoesWithoutOptionalFiles(t *testing.T) {
 		absent  []harness.Metric
 	}{
 		"v1 without OOM control and processor time": {
-			version: "v1", remove: []string{"memory/docker/4f1a/memory.oom_control", "cpuacct/docker/4f1a/cpuacct.usage"},
-			absent: []harness.Metric{harness.OOMKills, harness.CPUTime},
+			version: "v1", remove: []string{"memory/docker/4f1a/memory.oom_control", "memory/docker/4f1a/memory.kmem.usage_in_bytes", "cpuacct/docker/4f1a/cpuacct.usage", "cpuacct/docker/4f1a/cpuacct.usage_sys"},
+			absent: []harness.Metric{harness.OOMKills, harness.MemoryKernel, harness.CPUTime, harness.SystemTime},
 		},
 		"v1 before kernel 4.13, which did not count kills": {
 			version: "v1", rewrite: map[string]string{"memory/docker/4f1a/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\n"},
@@ -87,11 +87,11 @@ func TestCgroupDoesWithoutOptionalFiles(t *testing.T) {
 		},
 		"v2 without events and processor time": {
 			version: "v2", remove: []string{"system.slice/docker-4f1a.scope/memory.events", "system.slice/docker-4f1a.scope/cpu.stat"},
-			absent: []harness.Metric{harness.OOMKills, harness.CPUTime},
+			absent: []harness.Metric{harness.OOMKills, harness.CPUTime, harness.SystemTime},
 		},
 		"v2 with a processor controller that counts no time": {
 			version: "v2", rewrite: map[string]string{"system.slice/docker-4f1a.scope/cpu.stat": "nr_periods 0\n"},
-			absent: []harness.Metric{harness.CPUTime},
+			absent: []harness.Metric{harness.CPUTime, harness.SystemTime},
 		},
 	}
 	for name, c := range cases {
@@ -114,6 +114,16 @@ func TestCgroupDoesWithoutOptionalFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Kernels before 5.18 tell the parts of their own memory, and no sum.
+func TestCgroupSumsUpTheKernelsMemory(t *testing.T) {
+	values := map[harness.Metric]float64{}
+	statV2([]byte("anon 4096\nkernel_stack 100\npagetables 20\npercpu 3\nslab 4000\nslab_reclaimable 3000\n"), values)
+	assert.Equal(t, map[harness.Metric]float64{harness.MemoryAnon: 4096, harness.MemoryKernel: 4123}, values)
+	clear(values)
+	statV2([]byte("anon 4096\n"), values)
+	assert.NotContains(t, values, harness.MemoryKernel, "what nobody tells is not zero")
 }
 
 func TestCgroupThatIsNotThere(t *testing.T) {

@@ -32,6 +32,7 @@ var goMetrics = map[string]harness.Metric{
 	"/memory/classes/heap/stacks:bytes":   harness.Stacks,
 	"/memory/classes/total:bytes":         harness.RuntimeTotal,
 	"/gc/cycles/total:gc-cycles":          harness.Collections,
+	"runtime_other":                       harness.RuntimeOther,
 	"/sched/goroutines:goroutines":        harness.Goroutines,
 	"descriptors":                         harness.Descriptors,
 }
@@ -63,6 +64,13 @@ func (g *Go) HeapProfile(ctx context.Context) ([]byte, error) {
 // GoroutineProfile takes the stacks of all goroutines.
 func (g *Go) GoroutineProfile(ctx context.Context) ([]byte, error) {
 	return g.get(ctx, "/debug/pprof/goroutine")
+}
+
+// GoroutineLeakProfile takes the stacks of the goroutines that nothing can wake any
+// more; it costs a collection or two. Only programs of Go 1.26 that were built with its
+// experiment, and later ones, have it.
+func (g *Go) GoroutineLeakProfile(ctx context.Context) ([]byte, error) {
+	return g.get(ctx, "/debug/pprof/goroutineleak")
 }
 
 func (g *Go) get(ctx context.Context, path string) ([]byte, error) {

@@ -47,7 +47,9 @@ func TestGoProfilesAreAskedForAfterACollection(t *testing.T) {
 	assert.Equal(t, "profile of /debug/pprof/heap", string(heap))
 	_, err = port.GoroutineProfile(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/debug/pprof/heap?gc=1", "/debug/pprof/goroutine"}, asked)
+	_, err = port.GoroutineLeakProfile(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/debug/pprof/heap?gc=1", "/debug/pprof/goroutine", "/debug/pprof/goroutineleak"}, asked)
 }
 
 func TestGoSampleFailures(t *testing.T) {

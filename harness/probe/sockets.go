@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/highwater-dev/highwater/harness"
 )
@@ -18,23 +17,14 @@ type Sockets struct {
 	Dir string
 	// Mine says whether a connection is the program's, by its two ports; nil: all are.
 	Mine func(local, remote int) bool
-
-	read time.Time // when the files were read last
 }
 
-// socketsEvery is the pace of reading: the kernel walks its whole table of connections
-// for it, whoever they belong to, which takes some 10 ms with 262,144 buckets.
-const socketsEvery = 500 * time.Millisecond
-
 // Sample adds the bytes in the program's queues: what it has not yet read, and what
-// it has written and the other end not yet acknowledged. A call soon after the last
-// adds nothing.
+// it has written and the other end not yet acknowledged. The kernel walks its whole table of
+// connections for it, whoever they belong to, which takes some 10 ms with 262,144 buckets,
+// and many times that on a busy machine.
 func (s *Sockets) Sample(values map[harness.Metric]float64) error {
-	if time.Since(s.read) < socketsEvery {
-		return nil
-	}
-	s.read = time.Now()
-	sum := 0.0
+	sum, unread := 0.0, 0.0
 	for _, name := range []string{"tcp", "tcp6"} {
 		text, err := os.ReadFile(filepath.Join(s.Dir, name))
 		if err != nil {
@@ -44,10 +34,11 @@ func (s *Sockets) Sample(values map[harness.Metric]float64) error {
 			return fmt.Errorf("read socket queues: %w", err)
 		}
 		for line := range bytes.Lines(text) {
-			sum += s.queued(line)
+			sent, received := s.queued(line)
+			sum, unread = sum+sent+received, unread+received
 		}
 	}
-	values[harness.SocketQueues] = sum
+	values[harness.SocketQueues], values[harness.SocketUnread] = sum, unread
 	return nil
 }
 
@@ -62,23 +53,25 @@ const (
 // listening is the state in which rx_queue counts waiting connections, not bytes.
 const listening = "0A"
 
-func (s *Sockets) queued(line []byte) float64 {
+// queued are the bytes of one connection that the other end has not acknowledged, and that
+// the program has not read.
+func (s *Sockets) queued(line []byte) (sent, received float64) {
 	fields := bytes.Fields(line)
 	if len(fields) <= columnQueues || string(fields[columnState]) == listening {
-		return 0
+		return 0, 0
 	}
 	local, okLocal := portOf(fields[columnLocal])
 	remote, okRemote := portOf(fields[columnRemote])
 	send, receive, found := bytes.Cut(fields[columnQueues], []byte(":"))
 	if !okLocal || !okRemote || !found || s.Mine != nil && !s.Mine(local, remote) {
-		return 0
+		return 0, 0
 	}
 	tx, errTx := strconv.ParseUint(string(send), 16, 32)
 	rx, errRx := strconv.ParseUint(string(receive), 16, 32)
 	if errTx != nil || errRx != nil {
-		return 0
+		return 0, 0
 	}
-	return float64(tx + rx)
+	return float64(tx), float64(rx)
 }
 
 // portOf reads the port of "0100007F:1F90".

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,20 +19,21 @@ import (
 // 16 bytes unread and one to 9000 with 1 byte unacknowledged.
 func TestSockets(t *testing.T) {
 	cases := map[string]struct {
-		mine func(local, remote int) bool
-		want float64
+		mine   func(local, remote int) bool
+		sent   float64
+		unread float64
 	}{
-		"all":                            {nil, 4096 + 512 + 512*1024 + 16 + 1},
-		"to port 9000":                   {func(_, remote int) bool { return remote == 9000 }, 4096 + 512 + 1},
-		"served on port 8080":            {func(local, _ int) bool { return local == 8080 }, 16},
-		"of nobody":                      {func(int, int) bool { return false }, 0},
-		"of a program that only listens": {func(local, remote int) bool { return local == 8080 && remote == 0 }, 0},
+		"all":                            {nil, 4096 + 1, 512 + 512*1024 + 16},
+		"to port 9000":                   {func(_, remote int) bool { return remote == 9000 }, 4096 + 1, 512},
+		"served on port 8080":            {func(local, _ int) bool { return local == 8080 }, 0, 16},
+		"of nobody":                      {func(int, int) bool { return false }, 0, 0},
+		"of a program that only listens": {func(local, remote int) bool { return local == 8080 && remote == 0 }, 0, 0},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			values := map[harness.Metric]float64{}
 			require.NoError(t, (&Sockets{Dir: "testdata/net", Mine: c.mine}).Sample(values))
-			assert.Equal(t, map[harness.Metric]float64{harness.SocketQueues: c.want}, values)
+			assert.Equal(t, map[harness.Metric]float64{harness.SocketQueues: c.sent + c.unread, harness.SocketUnread: c.unread}, values)
 		})
 	}
 }
@@ -67,12 +67,14 @@ func FuzzSocketLine(f *testing.F) {
 	f.Add([]byte("0: :1 :2 01 FFFFFFFFFFFFFFFF:1"))
 	f.Add([]byte("0: 1 2 01 1:1"))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		all := (&Sockets{}).queued(line)
-		if math.IsNaN(all) || all < 0 || all > 2*math.MaxUint32 {
-			t.Errorf("%v bytes in %q", all, line)
+		sent, received := (&Sockets{}).queued(line)
+		for _, bytes := range []float64{sent, received} {
+			if math.IsNaN(bytes) || bytes < 0 || bytes > math.MaxUint32 {
+				t.Errorf("%v bytes in %q", bytes, line)
+			}
 		}
 		none := Sockets{Mine: func(int, int) bool { return false }}
-		if none.queued(line) != 0 {
+		if sent, received = none.queued(line); sent+received != 0 {
 			t.Errorf("%q counts though it is nobody's", line)
 		}
 	})
@@ -87,18 +89,8 @@ func BenchmarkSocketsSample(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		sockets.read = time.Time{} // the pace is not what is measured
 		if err := sockets.Sample(values); err != nil {
 			b.Fatal(err)
 		}
 	}
-}
-
-func TestSocketsAreReadAtAPace(t *testing.T) {
-	sockets := &Sockets{Dir: "testdata/nowhere", read: time.Now()}
-	values := map[harness.Metric]float64{}
-	require.NoError(t, sockets.Sample(values))
-	assert.Empty(t, values, "a call soon after the last adds nothing")
-	sockets.read = time.Time{}
-	assert.Error(t, sockets.Sample(values))
 }
