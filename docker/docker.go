@@ -8,3 +8,13 @@ import _ "embed"
 //
 //go:embed static.Dockerfile
 var Static []byte
+
+// Node puts a Node.js and the libraries that it loads into an empty image.
+//
+//go:embed node.Dockerfile
+var Node []byte
+
+// Script puts a script's folder on top of an image of Node.js.
+//
+//go:embed script.Dockerfile
+var Script []byte

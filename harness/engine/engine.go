@@ -25,20 +25,25 @@ type Engine interface {
 	AvailableMemory(ctx context.Context) (harness.Bytes, error)
 	// Platform is what binaries have to be built for.
 	Platform() (goos, goarch string)
+	// HasImage says whether a container image is there without being fetched.
+	HasImage(ctx context.Context, reference string) bool
 	// Stage prepares the surroundings of one run. Closing it removes all that was
 	// started on it.
 	Stage(ctx context.Context, run string, ports Ports) (Stage, error)
 }
 
 // Ports are those that a program uses of its own accord; 0 leaves the choice to the
-// engine.
-type Ports struct{ Listen, Debug int }
+// engine. At most one of Debug and Inspect is set.
+type Ports struct{ Listen, Debug, Inspect int }
 
 // Stage is where one run takes place: a peer and a program that can reach each other
 // and, under docker, nothing else.
 type Stage interface {
 	// StartPeer starts the peer and waits until it listens.
 	StartPeer(ctx context.Context, spec PeerSpec) (Peer, error)
+	// StartService starts another program that the scenario needs, without limits. It is
+	// on its way when this returns; when it accepts connections, the peer can tell.
+	StartService(ctx context.Context, service Service) (Instance, error)
 	// StartProgram starts the program under its limits.
 	StartProgram(ctx context.Context, program Program) (Instance, error)
 	// Close ends and removes everything on the stage, also when ctx is long over.
@@ -59,25 +64,46 @@ type PeerSpec struct {
 // Layout is where peer and program find each other, as host:port.
 type Layout struct {
 	ControlListen, SourceListen, SinkListen string // for the peer to listen on
+	RelayListen                             string // likewise; empty where the program can reach what highwater can
 	Download, Debug                         string // the program, as the peer sees it
 }
 
 // Peer is a started peer.
 type Peer struct {
-	// Control is the base URL of the control port, as highwater sees it.
-	Control string
+	// Control is the base URL of the control port, as highwater sees it. Near may be a shorter
+	// way to it, past whatever publishes ports, or lead to a stranger, or be empty.
+	Control, Near string
 	// Source and Sink are the peer's ports as the program sees them, host:port.
 	Source, Sink string
+	// Relay is where the program finds what the peer relays; empty where it needs none.
+	Relay string
 	// Listen is where the program is to listen, by the contract: ":port".
 	Listen string
 	// Instance is the peer itself, watched for an early end.
 	Instance Instance
 }
 
-// Program is what to start, and how. One of Binary, Image, BuildDir and Command
+// Service is a program beside the one under test.
+type Service struct {
+	Name string
+	// Port is where it listens; 0 leaves the choice to the engine.
+	Port int
+	// Program makes it from where it will be found.
+	Program func(Place) (Program, error)
+}
+
+// Place is where a service is.
+type Place struct {
+	Address string // host:port, as the program and the peer see it
+	Listen  string // what it is to listen on, as it sees it itself: ":port" or "host:port"
+	Scratch string // an empty folder of its own
+}
+
+// Program is what to start, and how. One of Binary, Node, Image, BuildDir and Command
 // says what it is; Command beside Image or BuildDir replaces the image's command.
 type Program struct {
 	Binary   string // a static binary for the engine's platform
+	Node     *Node
 	Image    string
 	BuildDir string // a folder with a Dockerfile
 	Command  []string
@@ -96,6 +122,30 @@ type Program struct {
 	Notice func(kind harness.EventKind, text string)
 }
 
+// Node is a script, and the Node.js to run it with.
+type Node struct {
+	// Binary is for the engine's platform, Libraries are the files that it loads, at the
+	// paths where it looks for them. Without a binary, Image has it.
+	Binary    string
+	Libraries []string
+	Image     string
+	// App is the folder that the script needs, Files what of it, and Script its path there;
+	// the latter two with slashes.
+	App    string
+	Files  []string
+	Script string
+	// Wait keeps the script from beginning until somebody opens its inspector.
+	Wait bool
+}
+
+// Arguments are those of node, with the inspector at an address.
+func (n *Node) Arguments(inspector string) (list []string) {
+	if n.Wait {
+		list = append(list, "--inspect-wait="+inspector)
+	}
+	return append(list, n.Script)
+}
+
 // Instance is a started program.
 type Instance interface {
 	// Sample adds what the kernel counts for the program. It is called many times a
@@ -112,6 +162,28 @@ type Instance interface {
 	Describe(facts map[string]string)
 }
 
+// Opener is an Instance that can tell what the program holds open, as where its kernel
+// is this machine's.
+type Opener interface {
+	// OpenTargets counts descriptors by what they point to, digits replaced by N.
+	OpenTargets() (map[string]int, error)
+}
+
+// Wired is an Instance whose kernel tells what lies in the program's TCP queues.
+type Wired interface {
+	// SampleQueues adds that, and returns an error once the program has gone. The kernel
+	// walks the connections of the whole machine for it: it is asked apart from Sample, and
+	// less often.
+	SampleQueues(values map[harness.Metric]float64) error
+}
+
+// Guest is an Engine whose program is somebody else's, and runs already.
+type Guest interface {
+	// OpenedInspector says whether the program opened its inspector for this run, and is to
+	// shut it afterwards.
+	OpenedInspector() bool
+}
+
 // PeerMemory is what a run needs beside the program's limit, and the limit that docker
 // sets the peer. With a few connections the peer holds 30 to 60 MiB; the rest leaves
 // some 45 KiB for the stacks and buffers of each of 10,000 stalled ones. It is one
@@ -124,7 +196,7 @@ const StartTimeout = 60 * time.Second
 
 // The variables of the contract with a program. Source, Sink and Listen belong to
 // every program; DebugListen is read, and removed, by the file that is added to Go
-// programs. Run is highwater's own mark on every local process that it starts, inherited
+// programs. (Node.js is told by an argument.) Run is highwater's own mark on every local process that it starts, inherited
 // by what that starts in turn: who left process group and parent is found by it.
 const (
 	EnvRun         = "HIGHWATER_RUN"

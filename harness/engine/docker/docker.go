@@ -3,12 +3,12 @@
 // talk to a container engine (Docker, Podman, rootless, remote) from Go.
 //
 // A stage is a network with no way out, not even to the engine's host, on which the
-// program and the peer meet; the
+// program, the peer and the scenario's services meet; the
 // peer stands on the default network too and has the only published port, on
 // loopback. The program runs with a hard memory limit and no swap, a CPU limit, a
 // read-only root, no capabilities, no new privileges, as nobody, with a limit on
-// processes. Images are built FROM scratch around static binaries, so that no registry
-// is needed.
+// processes. Images are built FROM scratch around static binaries, or a node binary and its
+// libraries, so that no registry is needed.
 //
 // The package does not use the reaper of testcontainers-go: its image would have to
 // be pulled. Everything carries labels instead, and Clean removes what a dead
@@ -21,6 +21,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -39,6 +40,9 @@ type Engine struct {
 	// groups can be read directly.
 	local bool
 	info  client.SystemInfoResult
+
+	building sync.Mutex // one image at a time
+	nodes    sync.Map   // images of Node.js, by the binary that they were built of
 }
 
 var _ engine.Engine = (*Engine)(nil)

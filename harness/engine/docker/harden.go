@@ -43,6 +43,17 @@ func harden(host *container.HostConfig, limits harness.Limits) {
 func hardenProgram(host *container.HostConfig, program engine.Program) {
 	harden(host, program.Limits)
 	host.ReadonlyRootfs = !program.WritableRoot
+	// As the first process of its container, Node.js would not die of the signal by which it
+	// aborts: V8 would execute an illegal instruction instead, and the exit code mislead.
+	init := program.Node != nil
+	host.Init = &init
+}
+
+// hardenService leaves a service the root file system and capabilities that images are
+// made for, and gives it a folder; it is not what is measured.
+func hardenService(host *container.HostConfig) {
+	host.Tmpfs = map[string]string{scratchDir: "rw,nosuid,mode=1777"}
+	host.RestartPolicy = container.RestartPolicy{Name: container.RestartPolicyDisabled}
 }
 
 // hardenPeer also publishes the control port, on loopback only.

@@ -7,8 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -26,6 +29,8 @@ func (e *Engine) imageOf(ctx context.Context, program engine.Program) (string, e
 		return e.buildDir(ctx, program.BuildDir)
 	case program.Binary != "":
 		return e.staticImage(ctx, "highwater-program", program.Binary)
+	case program.Node != nil:
+		return e.nodeImage(ctx, program.Node)
 	}
 	return "", fmt.Errorf("start program: command %q runs on this machine; use --engine process, or name the image it is in", program.Command)
 }
@@ -33,41 +38,119 @@ func (e *Engine) imageOf(ctx context.Context, program engine.Program) (string, e
 // staticImage puts a static binary into an image FROM scratch. The tag is the
 // binary's hash, so that an image is built once.
 func (e *Engine) staticImage(ctx context.Context, repository, binary string) (string, error) {
-	program, err := os.ReadFile(binary)
+	return e.buildOnce(ctx, repository, []imageFile{{"Dockerfile", "", docker.Static}, {"program", binary, nil}}, nil)
+}
+
+// nodeImage puts a script with all that it needs on top of an image of Node.js, which is
+// built FROM scratch of the binary and its libraries unless it has one already.
+func (e *Engine) nodeImage(ctx context.Context, node *engine.Node) (string, error) {
+	base, err := e.nodeBase(ctx, node)
 	if err != nil {
+		return "", err
+	}
+	files := []imageFile{{"Dockerfile", "", docker.Script}}
+	for _, file := range node.Files {
+		files = append(files, imageFile{"app/" + file, filepath.Join(node.App, filepath.FromSlash(file)), nil})
+	}
+	return e.buildOnce(ctx, "highwater-script", files, map[string]*string{"BASE": &base})
+}
+
+// nodeBase is the image of a Node.js. It is looked at once by each highwater: a hundred
+// megabytes are not read for every run.
+func (e *Engine) nodeBase(ctx context.Context, node *engine.Node) (string, error) {
+	if node.Image != "" {
+		return node.Image, nil
+	}
+	if base, known := e.nodes.Load(node.Binary); known {
+		return base.(string), nil
+	}
+	files := []imageFile{{"Dockerfile", "", docker.Node}, {"root/bin/node", node.Binary, nil}}
+	for _, library := range node.Libraries {
+		files = append(files, imageFile{"root" + library, library, nil})
+	}
+	base, err := e.buildOnce(ctx, "highwater-node", files, nil)
+	if err == nil {
+		e.nodes.Store(node.Binary, base)
+	}
+	return base, err
+}
+
+// imageFile is a file of an image's context: one of this machine's, or a text.
+type imageFile struct {
+	name, path string
+	text       []byte
+}
+
+// buildOnce builds an image of some files. The tag is the fingerprint of all that goes in,
+// so that an image is built once, also where several runs want it.
+func (e *Engine) buildOnce(ctx context.Context, repository string, files []imageFile, arguments map[string]*string) (string, error) {
+	e.building.Lock()
+	defer e.building.Unlock()
+	sum := sha256.New()
+	if err := pack(sum, files); err != nil {
 		return "", fmt.Errorf("build image: %w", err)
 	}
-	sum := sha256.New()
-	sum.Write(docker.Static)
-	sum.Write(program)
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		fmt.Fprintf(sum, "%s=%s\x00", name, *arguments[name])
+	}
 	tag := hex.EncodeToString(sum.Sum(nil))[:12]
 	reference := repository + ":" + tag
 	if _, err := e.client.ImageInspect(ctx, reference); err == nil {
 		return reference, nil
 	}
-	archive, err := staticContext(program)
+	// In a file, since a Node.js with its libraries is a hundred megabytes; without a name,
+	// so that nothing is left of it.
+	archive, err := os.CreateTemp("", "highwater-image-*.tar")
 	if err != nil {
 		return "", fmt.Errorf("build image: %w", err)
 	}
-	return e.build(ctx, testcontainers.FromDockerfile{ContextArchive: archive, Repo: repository, Tag: tag})
+	defer archive.Close()
+	if err := os.Remove(archive.Name()); err != nil {
+		return "", fmt.Errorf("build image: %w", err)
+	}
+	if err := pack(archive, files); err != nil {
+		return "", fmt.Errorf("build image: %w", err)
+	}
+	if _, err := archive.Seek(0, io.SeekStart); err != nil {
+		return "", fmt.Errorf("build image: %w", err)
+	}
+	return e.build(ctx, testcontainers.FromDockerfile{ContextArchive: archive, Repo: repository, Tag: tag, BuildArgs: arguments})
 }
 
-func staticContext(program []byte) (*bytes.Reader, error) {
-	var archive bytes.Buffer
-	writer := tar.NewWriter(&archive)
-	for _, file := range []struct {
-		name string
-		mode int64
-		body []byte
-	}{{"Dockerfile", 0o644, docker.Static}, {"program", 0o755, program}} {
-		if err := writer.WriteHeader(&tar.Header{Name: file.name, Mode: file.mode, Size: int64(len(file.body))}); err != nil {
-			return nil, err
-		}
-		if _, err := writer.Write(file.body); err != nil {
-			return nil, err
+// pack writes an archive of files.
+func pack(to io.Writer, files []imageFile) error {
+	writer := tar.NewWriter(to)
+	for _, file := range files {
+		if err := file.packInto(writer); err != nil {
+			return err
 		}
 	}
-	return bytes.NewReader(archive.Bytes()), writer.Close()
+	return writer.Close()
+}
+
+func (f imageFile) packInto(archive *tar.Writer) error {
+	if f.path == "" {
+		if err := archive.WriteHeader(&tar.Header{Name: f.name, Mode: 0o644, Size: int64(len(f.text))}); err != nil {
+			return err
+		}
+		_, err := archive.Write(f.text)
+		return err
+	}
+	body, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	info, err := body.Stat()
+	if err != nil {
+		return err
+	}
+	// The program runs as another user.
+	if err := archive.WriteHeader(&tar.Header{Name: f.name, Mode: int64(info.Mode().Perm() | 0o444), Size: info.Size()}); err != nil {
+		return err
+	}
+	_, err = io.Copy(archive, body)
+	return err
 }
 
 // buildDir builds a user's Dockerfile. The engine's own cache makes repetitions cheap.

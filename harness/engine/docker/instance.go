@@ -30,15 +30,16 @@ type instance struct {
 	id        string
 	program   engine.Program
 
-	cgroup  *probe.Cgroup    // nil where the engine's kernel is another machine's
-	sockets *probe.Sockets   // likewise
-	main    *process.Process // likewise
-	remote  *statsStream     // the engine's own figures, once a second, in its place
-	done    chan struct{}
-	exit    harness.Exit
-	oom     atomic.Bool
-	stopped atomic.Bool
-	cancel  context.CancelFunc
+	cgroup   *probe.Cgroup              // nil where the engine's kernel is another machine's
+	sockets  *probe.Sockets             // likewise
+	main     *process.Process           // likewise
+	networks *container.NetworkSettings // likewise
+	remote   *statsStream               // the engine's own figures, once a second, in its place
+	done     chan struct{}
+	exit     harness.Exit
+	oom      atomic.Bool
+	stopped  atomic.Bool
+	cancel   context.CancelFunc
 
 	watchers sync.WaitGroup // whoever may still call program.Notice or write its output
 }
@@ -50,7 +51,7 @@ func newInstance(e *Engine, created testcontainers.Container, program engine.Pro
 	if program.Stderr == nil {
 		program.Stderr = io.Discard
 	}
-	return &instance{engine: e, container: created, id: created.GetContainerID(), program: program, done: make(chan struct{}), cancel: func() {}}
+	return &instance{engine: e, container: created, program: program, done: make(chan struct{}), cancel: func() {}}
 }
 
 // start attaches the watchers and starts the container.
@@ -76,18 +77,38 @@ func (i *instance) start(ctx context.Context) error {
 // files, else the engine's figures. A program that has ended already has neither.
 func (i *instance) openCounters(ctx context.Context) {
 	if i.engine.local {
-		state, err := i.container.State(ctx)
-		if err != nil || state.Pid == 0 {
+		told, err := i.engine.client.ContainerInspect(ctx, i.id, client.ContainerInspectOptions{})
+		if err != nil || told.Container.State == nil || told.Container.State.Pid == 0 {
 			return
 		}
-		i.cgroup, err = probe.OpenCgroupOf(probe.CgroupRoot, "/proc", state.Pid)
+		i.networks = told.Container.NetworkSettings
+		pid := told.Container.State.Pid
+		i.cgroup, err = probe.OpenCgroupOf(probe.CgroupRoot, "/proc", pid)
 		if err == nil {
-			i.main, _ = process.NewProcess(int32(state.Pid))
-			i.sockets = &probe.Sockets{Dir: filepath.Join("/proc", strconv.Itoa(state.Pid), "net")}
+			i.main = i.mainProcess(ctx, int32(pid))
+			i.sockets = &probe.Sockets{Dir: filepath.Join("/proc", strconv.Itoa(pid), "net")}
 			return
 		}
 	}
 	i.remote = followStats(i.engine.client, i.id)
+}
+
+// initStarts bounds how long a container's init may take to start the program.
+const initStarts = 2 * time.Second
+
+// mainProcess is the program's own first process: that of the container, or the child of
+// its init; nil where it cannot be found.
+func (i *instance) mainProcess(ctx context.Context, pid int32) *process.Process {
+	first, err := process.NewProcess(pid)
+	if err != nil || i.program.Node == nil {
+		return first
+	}
+	for until := time.Now().Add(initStarts); time.Now().Before(until) && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		if children, err := first.ChildrenWithContext(ctx); err == nil && len(children) > 0 {
+			return children[0]
+		}
+	}
+	return nil
 }
 
 // Sample implements engine.Instance.
@@ -121,14 +142,29 @@ func (i *instance) sampleKernel(values map[harness.Metric]float64) error {
 		return errors.New("sample container: its last process has gone")
 	}
 	maps.Copy(values, counted)
-	// Where these two may not be read, the run does without.
-	_ = i.sockets.Sample(values)
+	// Where these may not be read, the run does without.
 	if i.main != nil {
 		if descriptors, err := i.main.NumFDs(); err == nil {
 			values[harness.Descriptors] = float64(descriptors)
 		}
+		if calls, err := i.main.IOCounters(); err == nil {
+			values[harness.WriteCalls] = float64(calls.WriteCount)
+		}
 	}
 	return nil
+}
+
+// SampleQueues implements engine.Wired.
+func (i *instance) SampleQueues(values map[harness.Metric]float64) error {
+	select {
+	case <-i.done:
+		return errors.New("sample queues: the container has ended")
+	default:
+	}
+	if i.sockets == nil || i.oom.Load() {
+		return errors.New("sample queues: the engine's kernel is another machine's, or the container was killed")
+	}
+	return i.sockets.Sample(values)
 }
 
 // sampleKills reads the counter that decides whether the kernel killed. All else that
@@ -142,6 +178,14 @@ func (i *instance) sampleKills(values map[harness.Metric]float64) error {
 		values[harness.OOMKills] = kills
 	}
 	return nil
+}
+
+// OpenTargets implements engine.Opener.
+func (i *instance) OpenTargets() (map[string]int, error) {
+	if i.main == nil {
+		return nil, errors.New("list descriptors: the engine's kernel is another machine's")
+	}
+	return probe.DescriptorTargets("/proc", int(i.main.Pid))
 }
 
 // Done implements engine.Instance.

@@ -40,6 +40,16 @@ func (e *Engine) controlURL(ctx context.Context, peer *instance) (string, error)
 	}
 }
 
+// nearURL is the control port at the container's own address, where this machine may be the
+// one that has its network; else empty. A published port goes through a process of the
+// engine's, which is kept waiting where programs take all of the processor.
+func (i *instance) nearURL() string {
+	if i.networks == nil || i.networks.Networks[bridgeNetwork] == nil || !i.networks.Networks[bridgeNetwork].IPAddress.IsValid() {
+		return ""
+	}
+	return "http://" + net.JoinHostPort(i.networks.Networks[bridgeNetwork].IPAddress.String(), controlPort)
+}
+
 // early says that an instance which was to run has ended. Its port is gone a moment
 // before its end is reported, so that the report is waited for.
 func (i *instance) early() error {

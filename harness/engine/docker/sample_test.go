@@ -36,9 +36,19 @@ func TestSamplesFollowMemory(t *testing.T) {
 	assert.Less(t, values[harness.MemoryAnon], 64.0*float64(harness.MiB))
 	assert.GreaterOrEqual(t, values[harness.MemoryUsage], values[harness.MemoryAnon])
 	assert.Positive(t, values[harness.CPUTime])
+	assert.Contains(t, values, harness.SystemTime)
 	assert.Positive(t, values[harness.Descriptors])
+	assert.Positive(t, values[harness.WriteCalls], "what it said")
 	assert.Contains(t, values, harness.MajorFaults)
-	assert.Contains(t, values, harness.SocketQueues)
+
+	queues := map[harness.Metric]float64{}
+	err := program.Instance.(engine.Wired).SampleQueues(queues)
+	assert.Equal(t, e.Local(), err == nil, "%v", err)
+	assert.Equal(t, e.Local(), len(queues) == 2, "what lies in its TCP queues: %v", queues)
+
+	targets, err := program.Instance.(engine.Opener).OpenTargets()
+	assert.Equal(t, e.Local(), err == nil, "%v", err)
+	assert.Equal(t, e.Local(), len(targets) > 0, "what it holds open: %v", targets)
 
 	facts := map[string]string{}
 	program.Describe(facts)

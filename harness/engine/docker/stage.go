@@ -23,6 +23,7 @@ const (
 	controlPort = "7000"
 	sourcePort  = "7001"
 	sinkPort    = "7002"
+	relayPort   = "7003"
 	listenPort  = 8080
 	debugPort   = 6060
 )
@@ -32,6 +33,9 @@ const (
 	peerName    = "peer"
 	programName = "program"
 )
+
+// bridgeNetwork is the engine's default network, on which the peer can be reached.
+const bridgeNetwork = "bridge"
 
 // removeTimeout bounds the removal of a stage, which also has to work after Ctrl-C.
 const removeTimeout = 30 * time.Second
@@ -55,7 +59,7 @@ type stage struct {
 func (e *Engine) Stage(ctx context.Context, run string, ports engine.Ports) (engine.Stage, error) {
 	s := &stage{
 		engine: e, run: run, name: "highwater-" + run,
-		listen: strconv.Itoa(cmp.Or(ports.Listen, listenPort)), debug: strconv.Itoa(cmp.Or(ports.Debug, debugPort)),
+		listen: strconv.Itoa(cmp.Or(ports.Listen, listenPort)), debug: strconv.Itoa(cmp.Or(ports.Debug, ports.Inspect, debugPort)),
 	}
 	if err := s.createNetwork(ctx); err != nil {
 		return nil, fmt.Errorf("create network: %w", err)
@@ -119,7 +123,7 @@ func (s *stage) held(ctx context.Context) error {
 // StartPeer starts the peer on both networks and waits until its control port answers.
 func (s *stage) StartPeer(ctx context.Context, spec engine.PeerSpec) (engine.Peer, error) {
 	args, err := spec.Arguments(engine.Layout{
-		ControlListen: ":" + controlPort, SourceListen: ":" + sourcePort, SinkListen: ":" + sinkPort,
+		ControlListen: ":" + controlPort, SourceListen: ":" + sourcePort, SinkListen: ":" + sinkPort, RelayListen: ":" + relayPort,
 		Download: net.JoinHostPort(programName, s.listen), Debug: net.JoinHostPort(programName, s.debug),
 	})
 	if err != nil {
@@ -133,7 +137,7 @@ func (s *stage) StartPeer(ctx context.Context, spec engine.PeerSpec) (engine.Pee
 	go func() { s.holder <- s.hold(ctx, image) }() // Close waits for it
 	started, err := s.start(ctx, testcontainers.ContainerRequest{
 		Image: image, Cmd: args, ExposedPorts: []string{controlPort + "/tcp"},
-		Networks:           []string{"bridge", s.name},
+		Networks:           []string{bridgeNetwork, s.name},
 		NetworkAliases:     map[string][]string{s.name: {peerName}},
 		HostConfigModifier: func(host *container.HostConfig) { hardenPeer(host) },
 	}, engine.Program{Stderr: spec.Log})
@@ -145,8 +149,9 @@ func (s *stage) StartPeer(ctx context.Context, spec engine.PeerSpec) (engine.Pee
 		return engine.Peer{}, fmt.Errorf("start peer: %w", err)
 	}
 	return engine.Peer{
-		Control: control, Instance: started, Listen: ":" + s.listen,
+		Control: control, Near: started.nearURL(), Instance: started, Listen: ":" + s.listen,
 		Source: net.JoinHostPort(peerName, sourcePort), Sink: net.JoinHostPort(peerName, sinkPort),
+		Relay: net.JoinHostPort(peerName, relayPort),
 	}, nil
 }
 
@@ -164,8 +169,12 @@ func (s *stage) StartProgram(ctx context.Context, program engine.Program) (engin
 	for name, value := range program.Env {
 		env[name] = value
 	}
+	command := program.Command
+	if program.Node != nil {
+		command = program.Node.Arguments("0.0.0.0:" + s.debug)
+	}
 	started, err := s.start(ctx, testcontainers.ContainerRequest{
-		Image: image, Cmd: append(program.Command, program.Args...), Env: env,
+		Image: image, Cmd: append(command, program.Args...), Env: env,
 		ConfigModifier: func(config *container.Config) { config.User = userOf(program) },
 		HostConfigModifier: func(host *container.HostConfig) {
 			hardenProgram(host, program)
@@ -187,6 +196,7 @@ func (s *stage) start(ctx context.Context, request testcontainers.ContainerReque
 		return nil, err
 	}
 	i := newInstance(s.engine, created, program)
+	i.id = created.GetContainerID()
 	s.mu.Lock()
 	s.instances = append(s.instances, i)
 	s.mu.Unlock()

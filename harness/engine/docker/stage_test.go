@@ -15,7 +15,7 @@ import (
 	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine"
 	"github.com/highwater-dev/highwater/harness/engine/docker"
-	needs "github.com/highwater-dev/highwater/harness/internal/require"
+	"github.com/highwater-dev/highwater/harness/internal/require/machine"
 	"github.com/highwater-dev/highwater/harness/internal/testbin"
 	"github.com/highwater-dev/highwater/harness/peer"
 )
@@ -27,7 +27,7 @@ var runs atomic.Int64
 // connect needs an engine.
 func connect(t *testing.T) *docker.Engine {
 	t.Helper()
-	needs.Docker(t)
+	machine.Docker(t)
 	e, err := docker.Connect(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })

@@ -62,9 +62,11 @@ func (s *statsStream) put(told container.StatsResponse) {
 	}
 	s.latest[harness.MemoryUsage] = float64(memory.Usage)
 	s.latest[harness.CPUTime] = float64(told.CPUStats.CPUUsage.TotalUsage) / 1e9
+	s.latest[harness.SystemTime] = float64(told.CPUStats.CPUUsage.UsageInKernelmode) / 1e9
 	for name, metric := range map[string]harness.Metric{
 		"total_rss": harness.MemoryAnon, "anon": harness.MemoryAnon, // cgroup v1, v2
 		"total_cache": harness.MemoryFile, "file": harness.MemoryFile,
+		"total_shmem": harness.MemoryShared, "shmem": harness.MemoryShared,
 		"total_pgmajfault": harness.MajorFaults, "pgmajfault": harness.MajorFaults,
 	} {
 		if value, told := memory.Stats[name]; told {

@@ -138,6 +138,11 @@ func (i *instance) Stop(grace time.Duration) error {
 	return nil
 }
 
+// OpenTargets implements engine.Opener.
+func (i *instance) OpenTargets() (map[string]int, error) {
+	return probe.DescriptorTargets("/proc", i.command.Process.Pid)
+}
+
 // Done implements engine.Instance.
 func (i *instance) Done() <-chan struct{} { return i.done }
 
@@ -159,21 +164,20 @@ func (i *instance) Sample(values map[harness.Metric]float64) error {
 		return errors.New("sample process: its memory has gone, and its end is about to be seen")
 	}
 	values[harness.MemoryAnon] = float64(anon)
-	if i.sockets != nil {
-		_ = i.sockets.Sample(values) // no /proc: the run does without
-	}
 	main, err := process.NewProcess(int32(i.command.Process.Pid))
 	if err != nil {
 		return err
 	}
-	if times, err := main.Times(); err == nil {
-		values[harness.CPUTime] = times.User + times.System
-	}
-	if descriptors, err := main.NumFDs(); err == nil {
-		values[harness.Descriptors] = float64(descriptors)
-	}
-	if faults, err := main.PageFaults(); err == nil && faults != nil {
-		values[harness.MajorFaults] = float64(faults.MajorFaults)
-	}
+	addUse(main, values)
 	return nil
+}
+
+// SampleQueues implements engine.Wired.
+func (i *instance) SampleQueues(values map[harness.Metric]float64) error {
+	select {
+	case <-i.done:
+		return errors.New("sample queues: the process has ended")
+	default:
+		return i.sockets.Sample(values)
+	}
 }

@@ -1,6 +1,7 @@
 package process_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine"
 	"github.com/highwater-dev/highwater/harness/engine/process"
+	needs "github.com/highwater-dev/highwater/harness/internal/require"
 	"github.com/highwater-dev/highwater/harness/internal/testbin"
 )
 
@@ -72,8 +74,8 @@ func TestNobodyOutlivesTheEnd(t *testing.T) {
 		"is what reaches the limit":                {[]string{"away=grow=400", "wait"}, 1, func(*testing.T, *started, engine.Stage) {}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := os.Stat("/proc/self/environ"); c.linux && err != nil {
-				t.Skip("marks are read on Linux only")
+			if c.linux {
+				needsMarks(t)
 			}
 			stage := open(t)
 			program := act(t, stage, 100*harness.MiB, c.arguments...)
@@ -97,11 +99,18 @@ func TestStopAsksThoseWhoLeftTheGroup(t *testing.T) {
 	assert.Equal(t, harness.Exit{By: harness.ByHighwater}, program.ended(t))
 }
 
+// needsMarks: they are read on Linux only.
+func needsMarks(t *testing.T) {
+	t.Helper()
+	needs.Need(t, "procfs", func(context.Context) error {
+		_, err := os.Stat("/proc/self/environ")
+		return err
+	})
+}
+
 // What a killed highwater leaves may have outlived the process that was written down.
 func TestCleanFindsWhoOutlivedTheirParent(t *testing.T) {
-	if _, err := os.Stat("/proc/self/environ"); err != nil {
-		t.Skip("marks are read on Linux only")
-	}
+	needsMarks(t)
 	for name, firstLives := range map[string]bool{"the first lives": true, "the first has ended": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", t.TempDir())

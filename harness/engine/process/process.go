@@ -15,6 +15,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,27 +61,36 @@ func (Engine) AvailableMemory(ctx context.Context) (harness.Bytes, error) {
 // Platform is this machine's.
 func (Engine) Platform() (goos, goarch string) { return runtime.GOOS, runtime.GOARCH }
 
+// HasImage is never true: nothing here runs an image.
+func (Engine) HasImage(context.Context, string) bool { return false }
+
 // Stage finds free ports on loopback for one run, and refuses fixed ones that are taken.
 func (Engine) Stage(_ context.Context, run string, ports engine.Ports) (engine.Stage, error) {
 	s := &stage{run: run}
+	debug := "debug-port"
+	if ports.Inspect != 0 {
+		debug = "inspect-port"
+	}
 	for _, port := range []struct {
 		key     string
 		number  int
 		address *string
-	}{{"listen", ports.Listen, &s.listen}, {"debug-port", ports.Debug, &s.debug}} {
+	}{{"listen", ports.Listen, &s.listen}, {debug, cmp.Or(ports.Debug, ports.Inspect), &s.debug}} {
 		var release func()
 		var err error
 		if *port.address, release, err = address(port.key, port.number); err != nil {
+			s.release()
 			return nil, err
 		}
-		defer release() // both are held until both are known: they have to differ
+		s.held = append(s.held, release)
 	}
 	return s, nil
 }
 
 // address is the port that the scenario fixes, or one that nobody uses now and that is
-// held until it is released. Another process may take that before the program does;
-// the program then says so, and the run is never ready.
+// held until it is released, right before the program starts: the peer's own ports are
+// any that are free, and must not be this one. Another process may still take it in
+// between; the program then says so, and the run is never ready.
 func address(key string, port int) (address string, release func(), err error) {
 	if port != 0 {
 		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))

@@ -2,6 +2,7 @@ package process_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -42,6 +43,18 @@ func TestWatcherKillsAtTheLimit(t *testing.T) {
 	assert.Greater(t, peak, 0.9*float64(limit))
 	assert.Less(t, peak, 1.1*float64(limit))
 	assert.Error(t, program.Sample(map[harness.Metric]float64{}))
+}
+
+func TestWhatIsOpenIsListed(t *testing.T) {
+	program := act(t, open(t), 0, "say=ready", "wait")
+	opener, can := program.Instance.(engine.Opener)
+	require.True(t, can)
+	targets, err := opener.OpenTargets()
+	require.NoError(t, err)
+	assert.NotEmpty(t, targets)
+	for target := range targets {
+		assert.NotRegexp(t, `[0-9]`, target)
+	}
 }
 
 func TestEndsAreTold(t *testing.T) {
@@ -193,4 +206,40 @@ func TestPeerAnswers(t *testing.T) {
 	require.Zero(t, program.ended(t).Code)
 	assert.Contains(t, program.stdout.String(), "dial "+told.Source+": yes")
 	assert.Contains(t, program.stdout.String(), "dial "+told.Sink+": yes")
+}
+
+// A service listens where it is told, works in a folder of its own, and goes with the
+// stage.
+func TestService(t *testing.T) {
+	stage := open(t)
+	var place engine.Place
+	service := engine.Service{Name: "objects", Program: func(at engine.Place) (engine.Program, error) {
+		place = at
+		return engine.Program{Binary: testbin.Actor(t), Args: []string{"listen=" + engine.EnvListen, "wait"}, Env: map[string]string{}, Stdout: t.Output(), Stderr: t.Output()}, nil
+	}}
+	_, err := stage.StartService(t.Context(), service)
+	require.NoError(t, err)
+	testbin.Until(t, "the service listens", func() bool {
+		conn, err := net.Dial("tcp", place.Address)
+		return err == nil && conn.Close() == nil
+	})
+	require.DirExists(t, place.Scratch)
+	require.NoError(t, stage.Close())
+	assert.NoDirExists(t, place.Scratch)
+	_, err = net.Dial("tcp", place.Address)
+	assert.Error(t, err)
+}
+
+func TestSamplesTellCallsAndTheirTime(t *testing.T) {
+	program := act(t, open(t), 200*harness.MiB, "say=ready", "wait")
+	program.stdout.Wait(t, "ready")
+	values := map[harness.Metric]float64{}
+	require.NoError(t, program.Sample(values))
+	assert.Positive(t, values[harness.WriteCalls], "what it said")
+	assert.GreaterOrEqual(t, values[harness.CPUTime], values[harness.SystemTime])
+	assert.Contains(t, values, harness.SystemTime)
+	require.NoError(t, program.Instance.(engine.Wired).SampleQueues(values))
+	assert.Contains(t, values, harness.SocketQueues)
+	require.NoError(t, program.Stop(0))
+	assert.Error(t, program.Instance.(engine.Wired).SampleQueues(values))
 }

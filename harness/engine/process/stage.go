@@ -26,9 +26,12 @@ type stage struct {
 
 	ports map[int]bool // those of the peer, and the program's own
 
+	held []func() // the program's ports, until it starts
+
 	mu        sync.Mutex
 	instances []*instance
 	pipes     []*os.File
+	scratch   []*engine.Scratch
 }
 
 // StartPeer starts the peer and reads its addresses from the first line it prints.
@@ -99,23 +102,43 @@ func readAddresses(ctx context.Context, output *os.File) (told addresses, err er
 
 // StartProgram starts a binary or a command.
 func (s *stage) StartProgram(_ context.Context, program engine.Program) (engine.Instance, error) {
-	var command *exec.Cmd
-	switch {
-	case program.Binary != "":
-		command = exec.Command(program.Binary, program.Args...)
-	case program.Image == "" && program.BuildDir == "" && len(program.Command) > 0:
-		command = exec.Command(program.Command[0], append(program.Command[1:], program.Args...)...)
-	default:
-		return nil, errors.New("start program: an image needs a container engine; the process engine runs go: and command: programs")
+	command, err := s.commandOf(program)
+	if err != nil {
+		return nil, fmt.Errorf("start program: %w", err)
 	}
-	command.Dir, command.Env = program.Dir, s.environment(program)
-	command.Stdout, command.Stderr = program.Stdout, program.Stderr
+	command.Env = s.environment(program)
+	s.release()
 	started, err := s.start(command, program)
 	if err != nil {
 		return nil, fmt.Errorf("start program: %w", err)
 	}
 	started.sockets = &probe.Sockets{Dir: "/proc/self/net", Mine: s.isProgram}
 	return started, nil
+}
+
+func (s *stage) commandOf(program engine.Program) (*exec.Cmd, error) {
+	var command *exec.Cmd
+	switch {
+	case program.Node != nil:
+		command = exec.Command(program.Node.Binary, append(program.Node.Arguments(s.debug), program.Args...)...)
+		program.Dir = program.Node.App
+	case program.Binary != "":
+		command = exec.Command(program.Binary, program.Args...)
+	case program.Image == "" && program.BuildDir == "" && len(program.Command) > 0:
+		command = exec.Command(program.Command[0], append(program.Command[1:], program.Args...)...)
+	default:
+		return nil, errors.New("an image needs a container engine; the process engine runs go:, node: and command: programs")
+	}
+	command.Dir, command.Stdout, command.Stderr = program.Dir, program.Stdout, program.Stderr
+	return command, nil
+}
+
+// release lets go of the ports that were held for the program.
+func (s *stage) release() {
+	for _, release := range s.held {
+		release()
+	}
+	s.held = nil
 }
 
 // environment is what the program was told, and the little that every program may
@@ -156,6 +179,7 @@ func (s *stage) start(command *exec.Cmd, program engine.Program) (*instance, err
 
 // Close kills what still runs, the peer last so that it sees the program leave.
 func (s *stage) Close() error {
+	s.release()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := len(s.instances) - 1; i >= 0; i-- {
@@ -165,5 +189,9 @@ func (s *stage) Close() error {
 	for _, pipe := range s.pipes {
 		pipe.Close()
 	}
-	return nil
+	var failed []error
+	for _, folder := range s.scratch {
+		failed = append(failed, folder.Remove())
+	}
+	return errors.Join(failed...)
 }

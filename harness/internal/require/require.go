@@ -17,8 +17,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/highwater-dev/highwater/harness/engine/docker"
 )
 
 // The two variables that decide what a missing requirement means.
@@ -64,18 +62,6 @@ func list(test, name string) error {
 		return err
 	}
 	return file.Close()
-}
-
-// Docker needs a container engine that answers.
-func Docker(t testing.TB) {
-	t.Helper()
-	Need(t, "docker", func(ctx context.Context) error {
-		engine, err := docker.Connect(ctx)
-		if err != nil {
-			return err
-		}
-		return engine.Close()
-	})
 }
 
 // Program needs an executable, by name in PATH or by path, and returns where it is.

@@ -12,6 +12,7 @@ import (
 	must "github.com/stretchr/testify/require"
 
 	"github.com/highwater-dev/highwater/harness/internal/require"
+	"github.com/highwater-dev/highwater/harness/internal/require/machine"
 )
 
 // envInner makes this binary play a test that needs what is not there.
@@ -20,7 +21,7 @@ const envInner = "HIGHWATER_TEST_INNER"
 func TestInner(t *testing.T) {
 	switch os.Getenv(envInner) {
 	case "docker":
-		require.Docker(t)
+		machine.Docker(t)
 	case "moon":
 		require.Need(t, "moon", func(context.Context) error { return errors.New("it is cloudy") })
 	case "sun":

@@ -1,0 +1,6 @@
+ARG BASE
+FROM ${BASE}
+COPY app/ /app/
+WORKDIR /app
+USER 65532:65532
+ENTRYPOINT ["node"]
