@@ -7,10 +7,16 @@ func (e *evidence) beyondByMemory() bool { return e.heldGrowth > e.room() }
 // a sound program may have as much of that as it holds. Of one that died there is
 // nothing to acquit.
 func (e *evidence) room() float64 {
-	if e.held == e.anon && !e.outcome.Died() {
+	if e.carriesGarbage() && !e.outcome.Died() {
 		return 2*e.bound + noise
 	}
 	return e.bound + noise
+}
+
+// carriesGarbage says whether what is held was not seen right after a collection. A script's
+// is collected in its main thread alone: the heaps of its workers are among what lies outside.
+func (e *evidence) carriesGarbage() bool {
+	return e.held == e.anon || e.isScript() && e.outside.at(e.heldAt) > e.heldGrowth/2
 }
 
 // beyondByBacklog: rows beyond the bound were neither delivered nor abandoned, and

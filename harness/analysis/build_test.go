@@ -28,6 +28,7 @@ type program struct {
 	fast   bool    // the sink is never slow
 	buffer float64 // bytes the program takes before it waits; infinite: never waits
 	gather bool    // delivers nothing before it has everything
+	fills  bool    // delivers nothing before its buffer was full once
 	drops  bool    // never waits and throws away what does not fit
 	starve float64 // share of time in which a busy processor keeps it from reading
 	factor float64 // bytes of memory a byte of backlog
@@ -91,7 +92,7 @@ func defaults(p program) program {
 func record(t testing.TB, p program) *harness.Recording {
 	t.Helper()
 	p = defaults(p)
-	phases := []harness.Phase{{Name: "slow", For: harness.Duration(p.length * 1e9), Rate: harness.Rate(max(p.slow, 0)), StopReading: p.slow < 0}, {Name: "drain", Until: harness.UntilDrained}}
+	phases := []harness.Phase{{Name: "slow", For: harness.Duration(p.length * 1e9), Behaviour: harness.Behaviour{Rate: harness.Rate(max(p.slow, 0)), StopReading: p.slow < 0}}, {Name: "drain", Until: harness.UntilDrained}}
 	if p.fast {
 		phases = []harness.Phase{{Name: "fast", For: harness.Duration(p.length * 1e9)}, {Name: "drain", Until: harness.UntilDrained}}
 	}
@@ -165,9 +166,6 @@ func (m *model) run(phases []harness.Phase) {
 func (m *model) over(t, anon float64) bool {
 	switch {
 	case m.exit != nil && t >= m.ends:
-		for _, event := range m.events {
-			m.w.Event(event)
-		}
 		m.finish(t, "", *m.exit)
 	case anon >= m.limit:
 		m.finish(t, harness.EventOOM, harness.Exit{Code: 137, Signal: "killed", By: harness.ByKernel, OOMKilled: true})
@@ -183,6 +181,9 @@ func (m *model) finish(t float64, why harness.EventKind, exit harness.Exit) {
 		m.sample(loadAt+t+0.05, 0)
 		m.sample(loadAt+t+0.1, 0)
 		t += 0.3
+	}
+	for _, event := range m.events {
+		m.w.Event(event)
 	}
 	if why != "" {
 		m.w.Event(harness.Event{Seconds: loadAt + t, Kind: why})
@@ -234,12 +235,12 @@ func (m *model) move(t, dt float64) {
 	}
 	m.open += dt
 	give := min(sink*dt, m.backlog())
-	if m.gather && m.taken < m.rows*1024 {
+	if m.gather && m.taken < m.rows*1024 || m.fills && m.taken < min(m.rows*1024, m.buffer) {
 		give = 0
 	}
 	m.delivered += give
 	switch {
-	case m.backlog() > 0 && slow && !m.gather:
+	case m.backlog() > 0 && slow && !m.gather && (!m.fills || give > 0):
 		m.unread += dt
 	case give < sink*dt:
 		m.hungry += dt

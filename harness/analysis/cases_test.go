@@ -47,6 +47,26 @@ var cases = []judged{
 	// oversized-buffer
 	{"oversized buffer plateau", program{rows: 200_000, buffer: 90 * mib, sites: queueWrite},
 		harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"a kernel queue that grows before an oversized buffer", program{rows: 200_000, buffer: 90 * mib, sites: queueWrite, extra: growingQueue(200_000)},
+		harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"a kernel queue that grows before an unbounded one", program{rows: 2e6, buffer: unbounded, starve: 0.6, sites: queueWrite, extra: growingQueue(2e6)},
+		harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"a kernel queue that takes all, so that the source never waits", program{rows: 200_000, buffer: 90 * mib, sites: queueWrite, extra: unfelt(growingQueue(200_000))},
+		harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"the same before a buffer without a bound", program{rows: 2e6, buffer: unbounded, starve: 0.6, sites: queueWrite, extra: unfelt(growingQueue(2e6))},
+		harness.CauseUnboundedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"an oversized buffer whose memory is read seldom", program{rows: 200_000, buffer: 90 * mib, blind: true, extra: func(t float64, v values) {
+		if math.Mod(t, 2.5) > 0.06 {
+			delete(v, harness.MemoryAnon)
+		}
+	}}, harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, ""},
+	{"kernel queues that are read seldom", program{rows: 200_000, buffer: 90 * mib, sites: queueWrite,
+		extra: func(t float64, v values) { v[harness.SocketQueues] = 24*mib - 3*mib*ramp(t, 2, 1, 6) }},
+		harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"nothing is sent before a large buffer is full", program{rows: 200_000, buffer: 90 * mib, fills: true, sites: queueWrite},
+		harness.CauseOversizedBuffer, harness.OutcomeCompleted, true, "main.(*queue).Write"},
+	{"a buffer that holds the whole payload", program{rows: 80_000, buffer: 90 * mib, fills: true, sites: queueWrite},
+		harness.CauseWholePayload, harness.OutcomeCompleted, true, "main.(*queue).Write"},
 	{"buffer just within its bound", program{rows: 60_000, buffer: 10 * mib},
 		harness.CauseNone, harness.OutcomeCompleted, true, ""},
 
@@ -86,6 +106,10 @@ var cases = []judged{
 		v[harness.ProbesTotal], v[harness.ProbesFailed] = ramp(t, -2, 2, 40), ramp(t, 1, 2, 14)
 		v[harness.SinkStalled] = 20
 	}}, harness.CausePoolStarvation, harness.OutcomeCompleted, true, ""},
+	{"pool is empty until the remedy takes hold", program{rows: 60_000, extra: func(t float64, v values) {
+		v[harness.ProbesTotal], v[harness.ProbesFailed] = ramp(t, 0, 10, 200), ramp(t, 2, 10, 14)
+		v[harness.SinkStalled] = 20
+	}}, harness.CauseNone, harness.OutcomeCompleted, true, ""},
 	{"a few slow probes", program{rows: 60_000, extra: func(t float64, v values) {
 		v[harness.ProbesTotal], v[harness.ProbesFailed] = ramp(t, -2, 10, 200), ramp(t, 1, 2, 15)
 		v[harness.SinkStalled] = 20
@@ -101,6 +125,31 @@ var cases = []judged{
 		v[harness.SinkConnections] = 10 - v[harness.SinkDeparted]
 		v[harness.SourceConnections] = 10
 	}), harness.CauseRetained, harness.OutcomeCompleted, true, ""},
+	{"one reader of the source goes on for nobody", disconnects(program{stays: true, rows: 60_000}, func(t float64, v values) {
+		v[harness.SinkDeparted] = ramp(t, 0.3, 10, 47)
+		v[harness.SinkConnections], v[harness.SourceConnections] = 10-ramp(t, 5, 1e9, 10), 1
+		v[harness.SourceBytes] = 30 * mib * t
+	}), harness.CauseRetained, harness.OutcomeCompleted, true, ""},
+	{"it stops with the last reader, and what was on its way comes late", disconnects(program{stays: true, rows: 60_000}, func(t float64, v values) {
+		v[harness.SinkDeparted] = ramp(t, 0.3, 10, 47)
+		v[harness.SinkConnections], v[harness.SourceConnections] = 10-ramp(t, 5, 1e9, 10), 1
+		v[harness.SourceBytes] = 40 * mib * min(t, 9)
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"it works for those who left, and answers nobody else", disconnects(program{stays: true, rows: 60_000}, func(t float64, v values) {
+		v[harness.SourceConnections] = v[harness.SinkDeparted] + 2
+		v[harness.SinkAnsweredTotal], v[harness.SinkAnswered] = v[harness.SinkDeparted]+1, 1
+		v[harness.SinkConnections] = ramp(t, 1, 20, 80)
+	}), harness.CauseRetained, harness.OutcomeCompleted, true, ""},
+	{"readers leave, their streams end, and others wait for an answer", disconnects(program{stays: true, rows: 60_000}, func(t float64, v values) {
+		v[harness.SourceAborted] = v[harness.SinkDeparted]
+		v[harness.SinkAnsweredTotal], v[harness.SinkAnswered] = v[harness.SinkDeparted], 0
+		v[harness.SinkConnections] = ramp(t, 1, 20, 80)
+		v[harness.SourceConnections] = v[harness.SinkConnections]
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"readers leave before any answer, and others wait for one", disconnects(program{stays: true, rows: 60_000}, func(t float64, v values) {
+		v[harness.SinkConnections] = ramp(t, 1, 20, 80)
+		v[harness.SourceConnections] = v[harness.SinkConnections]
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
 	{"readers leave and everything goes", disconnects(program{stays: true, rows: 60_000}, func(t float64, v values) {
 		v[harness.Goroutines] = 52 + math.Mod(t*40, 7)
 		v[harness.Descriptors] = 30 + math.Mod(t*40, 5)
@@ -113,6 +162,13 @@ var cases = []judged{
 	{"readers that stopped are given up", program{rows: 60_000, slow: -1,
 		extra: func(t float64, v values) { stall(v, ramp(t, 0, 30, 30)*max(0, 1-math.Floor(t/3))) }},
 		harness.CauseNone, harness.OutcomeCompleted, true, ""},
+	{"readers that stopped are given up and cannot notice", program{rows: 60_000, slow: -1, ends: 8, exit: &harness.Exit{Signal: "terminated", By: harness.ByHighwater},
+		extra: func(t float64, v values) {
+			stall(v, ramp(t, 0, 10, 30))
+			v[harness.SourceAborted] = ramp(t, 1, 10, 30)
+			v[harness.SourceConnections] = v[harness.SinkStalled] - v[harness.SourceAborted]
+			v[harness.SinkBytes] = min(v[harness.SinkBytes], 8*mib)
+		}}, harness.CauseNone, harness.OutcomeCompleted, true, ""},
 	{"readers hang when only the source is closed", program{rows: 60_000, ends: 8, exit: &harness.Exit{Signal: "terminated", By: harness.ByHighwater},
 		extra: func(t float64, v values) {
 			v[harness.SourceAborted] = ramp(t, 2, 10, 10)
@@ -126,6 +182,24 @@ var cases = []judged{
 	{"goroutines stay and hold descriptors", operations(func(done float64, v values) {
 		v[harness.Descriptors], v[harness.Goroutines] = 10+done, 12+done
 	}), harness.CauseLeakedGoroutines, harness.OutcomeCompleted, true, ""},
+	{"goroutines hold descriptors, and are told last long before the kill", lastWord(operations(func(done float64, v values) {
+		v[harness.Descriptors], v[harness.Goroutines] = 10+done, 12+done
+		if done > 20*4.4 {
+			delete(v, harness.Goroutines)
+		}
+	})), harness.CauseLeakedGoroutines, harness.OutcomeOOMKilled, true, ""},
+	{"goroutines hold descriptors, and are told seldom", operations(func(done float64, v values) {
+		v[harness.Descriptors], v[harness.Goroutines] = 10+done, 12+done
+		if math.Mod(done, 40) > 2 {
+			delete(v, harness.Goroutines)
+		}
+	}), harness.CauseLeakedGoroutines, harness.OutcomeCompleted, true, ""},
+	{"descriptors stay beside a pool of workers", operations(func(done float64, v values) {
+		v[harness.Descriptors], v[harness.Goroutines] = 10+done, 12+min(done*3, 100)
+	}), harness.CauseLeakedDescriptors, harness.OutcomeCompleted, true, ""},
+	{"a pool keeps its database connections", operations(func(done float64, v values) {
+		v[harness.Descriptors], v[harness.DBConnections] = 10+done, done
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
 	{"counts flutter", operations(func(done float64, v values) {
 		v[harness.Descriptors], v[harness.Goroutines] = 10+math.Mod(done, 9), 12+math.Mod(done*3, 17)
 	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
@@ -133,6 +207,12 @@ var cases = []judged{
 	// slow-leak
 	{"quiet leak", operations(func(done float64, v values) { v[harness.HeapLive] = 2*mib + done*20*1024 + 30*1024*math.Sin(done) }),
 		harness.CauseSlowLeak, harness.OutcomeCompleted, true, "main.handle"},
+	{"operations that pile up in the end, and go", operations(func(done float64, v values) {
+		v[harness.HeapLive] = 2*mib + done*20*1024 + 30*1024*math.Sin(done)
+		if done > 195 {
+			v[harness.HeapLive] = 2 * mib
+		}
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
 	{"cache that fills up", operations(func(done float64, v values) {
 		v[harness.HeapLive] = 2*mib + min(done, 60)*20*1024 + 30*1024*math.Sin(done)
 	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
@@ -172,4 +252,36 @@ func operations(more func(done float64, v values)) program {
 			v[harness.OpsTotal] = ramp(t, 0, 20, 1e9)
 			more(v[harness.OpsTotal], v)
 		}}
+}
+
+// lastWord is a program that the kernel kills at 6 s.
+func lastWord(p program) program {
+	p.ends, p.exit = 6, &harness.Exit{Code: 137, Signal: "killed", By: harness.ByKernel, OOMKilled: true}
+	return p
+}
+
+// unfelt is a queue in front of which the source never has to wait.
+func unfelt(queue func(float64, values)) func(float64, values) {
+	return func(t float64, v values) {
+		queue(t, v)
+		if _, sampled := v[harness.SourceBytes]; sampled {
+			v[harness.SourceBlockedSeconds], v[harness.SocketUnread] = 0, v[harness.SocketQueues]-kernel
+		}
+	}
+}
+
+// growingQueue is a receive buffer that the kernel makes larger while the program does not
+// read, as measured: the source, which has so many rows, writes 2 MiB a second into it
+// until the sink is fast.
+func growingQueue(rows float64) func(float64, values) {
+	return func(t float64, v values) {
+		taken, sampled := v[harness.SourceBytes]
+		if !sampled {
+			return
+		}
+		queue := min(2*mib*max(min(t, 8)-2.5, 0), rows*1024-taken)
+		v[harness.SourceBytes] += queue
+		v[harness.SourceRows] += queue / 1024
+		v[harness.SocketQueues] = kernel + queue
+	}
 }

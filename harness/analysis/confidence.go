@@ -54,6 +54,9 @@ func (e *evidence) lacking(v *harness.Verdict) []string {
 	if e.misread {
 		missing = append(missing, "most rows were not recognised")
 	}
+	if len(missing) == 0 && e.sourceless() && v.Cause == harness.CauseUnknown {
+		return []string{"what it took in could not be counted, so that the cause is not shown"}
+	}
 	if len(missing) == 0 && e.beyondByMemory() && !e.backlog.known() && e.operations().last() == 0 {
 		missing = append(missing, "nothing but memory was counted")
 	}

@@ -16,6 +16,9 @@
 // What is unknown is never taken for zero: a run whose memory could not be read is
 // judged by what the two ends of the wire counted, with low confidence and a warning.
 //
+// The memory ledger (memory.go) adds up where memory was at its peak. It stands beside
+// the verdict and decides nothing: no rule may hang on figures read one after the other.
+//
 // [NewSeries] and [HeapDiff] give reports the very numbers that the judgement used.
 //
 // The package is not a monitor and not a gate: it starts nothing, watches nothing

@@ -22,6 +22,9 @@ func (e *evidence) engaged() (bool, string) {
 	if e.deaf > 0 {
 		return false, fmt.Sprintf("the counts of both ends ended %s before the run did", seconds(e.deaf))
 	}
+	if e.rec.Info.Scenario.Probes != nil && e.of(harness.ProbesTotal).last() == 0 {
+		return false, "no health probe was answered or given up, so health is not known"
+	}
 	switch e.rec.Info.Scenario.Engages {
 	case harness.EngagesNothing:
 		return true, "nothing in particular has to happen"
@@ -45,19 +48,23 @@ func counted(have, want float64, noun, did string) (bool, string) {
 }
 
 // pressed: the sink pushed back, and the program was offered more than kernel buffers
-// could have hidden. Without a source, what it delivered stands for what it was offered.
+// could have hidden.
 func (e *evidence) pressed() (bool, string) {
 	if len(e.slow) == 0 {
 		return false, "the sink was never slow"
 	}
-	// Those of a program that died failed with it.
-	if failed := e.of(harness.SinkFailed).at(e.alive); failed > 0 && failed >= e.of(harness.SinkConnectionsTotal).last() {
+	// Those of a program that died failed with it; and where probes are sent, a program may
+	// give its clients up to stay healthy, which is what is judged.
+	if failed := e.of(harness.SinkFailed).at(e.alive); failed > 0 && e.rec.Info.Scenario.Probes == nil && failed >= e.of(harness.SinkConnectionsTotal).last() {
 		return false, strings.TrimSuffix(fmt.Sprintf("every connection to the sink failed (%s): %s", number(failed), e.whyFailed()), ": ")
 	}
 	unread := e.slowShare(harness.SinkUnreadSeconds, harness.SinkConnectionSeconds)
 	if unread < unreadShare {
 		return false, fmt.Sprintf("nothing pushed back: unread bytes waited for the sink only %s of the time, and %s are needed",
 			percent(unread), percent(unreadShare))
+	}
+	if e.sourceless() {
+		return e.pressedBack(unread)
 	}
 	offered := e.of(harness.SourceBytes)
 	if !offered.known() {

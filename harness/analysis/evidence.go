@@ -33,7 +33,7 @@ type evidence struct {
 
 // memory is what the program held.
 type memory struct {
-	anon   *track // anonymous memory; not known on some machines
+	anon   *track // anonymous and shared memory; not known on some machines
 	floors *track // live heap right after a forced collection
 	base   float64
 	top    float64
@@ -44,6 +44,7 @@ type memory struct {
 	held       *track
 	heldGrowth float64
 	heldAt     float64
+	mapped     *track // what the runtime holds of the kernel
 	outside    *track // anonymous memory that is not the runtime's, since the load began
 }
 
@@ -65,6 +66,9 @@ func gather(rec *harness.Recording) *evidence {
 	e.warn()
 	return e
 }
+
+// isScript says whether the program told its figures by V8's inspector.
+func (e *evidence) isScript() bool { return e.of(harness.External).known() }
 
 // of is a metric's track; a track that was never recorded reads as 0.
 func (e *evidence) of(metric harness.Metric) *track { return e.tracks[metric] }
@@ -97,13 +101,13 @@ func momentsOf(rec *harness.Recording, end float64) []float64 {
 
 func (e *evidence) weighMemory() {
 	m := &e.memory
-	m.anon = e.of(harness.MemoryAnon)
+	m.anon, m.mapped = e.unreclaimable(), e.mappedByRuntime()
 	m.base = m.anon.at(0)
 	m.top, m.topAt = m.anon.between(0, math.Inf(1)).peak()
 	m.growth = max(m.top-m.base, 0)
 	m.floors = e.forcedFloors()
 	m.held = m.anon
-	collected := e.rec.Info.Variant.Node == nil && m.floors.len() >= 3
+	collected := m.floors.len() >= 3
 	if collected && (!e.outcome.Died() || !m.anon.known()) {
 		m.held, m.outside = &track{}, e.outsideRuntime()
 		for i, t := range m.floors.t {
@@ -114,8 +118,22 @@ func (e *evidence) weighMemory() {
 	m.heldGrowth, m.heldAt = max(top-m.held.at(0), 0), at
 }
 
-// forcedFloors reads the live heap that profile events carry. Where profiles carry
-// none, the runtime's own "live as of the last collection" stands in.
+// unreclaimable is what the kernel cannot take back without swap: anonymous memory, and
+// what lies in tmpfs and memfd. A program that spools into either holds it.
+func (e *evidence) unreclaimable() *track {
+	anon, shared := e.of(harness.MemoryAnon), e.of(harness.MemoryShared)
+	if !anon.known() || !shared.known() {
+		return anon
+	}
+	sum := &track{}
+	for i, t := range anon.t {
+		sum.add(t, anon.v[i]+shared.at(t))
+	}
+	return sum
+}
+
+// forcedFloors reads the live heap that profile events carry. Where profiles carry none, the
+// runtime's own "live as of the last collection" stands in.
 func (e *evidence) forcedFloors() *track {
 	floors := &track{}
 	for _, event := range e.rec.Events {
@@ -127,14 +145,20 @@ func (e *evidence) forcedFloors() *track {
 			}
 		}
 	}
-	if floors.len() > 0 || !e.of(harness.HeapLive).known() {
+	if floors.len() > 0 {
 		return floors
 	}
-	live := e.of(harness.HeapLive)
-	for i, value := range live.v {
-		if value > 0 && (i == 0 || value != live.v[i-1]) {
-			floors.add(live.t[i], value)
+	return e.toldFloors()
+}
+
+// toldFloors are those after every collection, by the runtime's word. What was allocated while
+// one ran counts as live in it.
+func (e *evidence) toldFloors() *track {
+	told, live := &track{}, e.of(harness.HeapLive)
+	for i := range live.len() {
+		if value := live.v[i]; value > 0 && (i == 0 || value != live.v[i-1]) {
+			told.add(live.t[i], value)
 		}
 	}
-	return floors
+	return told
 }

@@ -146,7 +146,7 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, samples, events string, limit int64) {
 		rec := &harness.Recording{Dir: "nowhere", Samples: lines[harness.Sample](samples), Events: lines[harness.Event](events)}
 		rec.Info.Scenario = harness.Scenario{Limits: harness.Limits{Memory: harness.Bytes(limit)},
-			Sink: harness.Sink{Phases: []harness.Phase{{Name: "slow", Rate: 1}}}}
+			Sink: harness.Sink{Phases: []harness.Phase{{Name: "slow", Behaviour: harness.Behaviour{Rate: 1}}}}}
 		v, err := analysis.Judge(rec)
 		require.NoError(t, err)
 		sane(t, v)
@@ -162,4 +162,18 @@ func lines[T any](text string) (values []T) {
 		}
 	}
 	return values
+}
+
+// A queue in a memfd or a tmpfs is page cache by name, and kills like any other.
+func TestSpoolInSharedMemoryIsHeld(t *testing.T) {
+	spool := program{offer: 40 * mib, rows: 300_000, buffer: unbounded, length: 40}
+	spool.extra = func(_ float64, values map[harness.Metric]float64) {
+		if held := values[harness.MemoryAnon] - idle; held > 0 {
+			values[harness.MemoryAnon], values[harness.MemoryShared] = idle, held
+		}
+	}
+	v, err := analysis.Judge(record(t, spool))
+	require.NoError(t, err)
+	assert.Equal(t, harness.CauseUnboundedBuffer, v.Cause, v.Sentence)
+	assert.Greater(t, float64(v.PeakBytes), 200*mib)
 }

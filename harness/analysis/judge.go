@@ -33,8 +33,10 @@ func Judge(rec *harness.Recording) (*harness.Verdict, error) {
 	if v.Convicted() {
 		v.Sites = e.sites(cause)
 	}
+	v.Stream = e.fullest()
 	v.Confidence = e.confidence(v)
 	v.Sentence = e.sentence(found, v.Convicted(), v)
+	v.Memory = e.memoryLedger()
 	v.Warnings = e.warnings
 	return v, nil
 }

@@ -39,7 +39,7 @@ type judged struct {
 }
 
 func TestJudge(t *testing.T) {
-	for _, c := range slices.Concat(cases, partial) {
+	for _, c := range slices.Concat(cases, partial, scripts) {
 		t.Run(c.name, func(t *testing.T) {
 			v, err := analysis.Judge(record(t, c.program))
 			require.NoError(t, err)

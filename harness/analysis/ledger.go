@@ -1,6 +1,10 @@
 package analysis
 
-import "github.com/highwater-dev/highwater/harness"
+import (
+	"slices"
+
+	"github.com/highwater-dev/highwater/harness"
+)
 
 // ledger is what both ends of the wire counted.
 type ledger struct {
@@ -39,12 +43,15 @@ func (e *evidence) keepLedger() {
 		mean = taken.last() / rows.last()
 	}
 	byRows := mean > 0 && (l.recognised || e.of(harness.SinkBytes).last() == 0)
-	for _, t := range e.moments {
+	for _, t := range append([]float64{0}, e.moments...) {
+		if t == 0 && l.backlog.known() {
+			continue // the first sample was taken right then
+		}
 		got := e.of(harness.SinkBytes).at(t)
 		if byRows {
 			got = e.of(harness.SinkRows).at(t) * mean
 		}
-		waiting := max(taken.at(t)-got-e.onTheWay(t), 0)
+		waiting := max(taken.at(t)-got-e.onTheWay(min(t, taken.readBefore(t))), 0)
 		l.backlog = l.backlog.add(t, waiting)
 		l.unexplained = l.unexplained.add(t, max(waiting-e.mayExplain(t), 0))
 		if byRows {
@@ -60,7 +67,20 @@ func (e *evidence) keepLedger() {
 
 // onTheWay is what lies in kernel queues between the two ends: the program's own, and
 // the sink's receive queue. It is nobody's to answer for, and on loopback it grows to
-// many MiB. Where it could not be read, the bound has to leave room for it.
+// many MiB. Where it could not be read, the bound has to leave room for it. The program's
+// queues are read more seldom than all else is counted, and grow meanwhile. While all moves
+// at full speed a reading is soon worth nothing: what was written since may lie there, too.
+// It is held against counts of the same moment: what has left the queues since the peer was
+// last able to answer stands in no count yet.
 func (e *evidence) onTheWay(t float64) float64 {
-	return e.of(harness.SocketQueues).at(t) + e.of(harness.SinkUnread).at(t)
+	queues := e.of(harness.SocketQueues)
+	program := queues.growing(t)
+	if queues.known() && !e.inSlow(t) {
+		program = max(program, queues.at(t)+e.of(harness.SourceBytes).rise(queues.readBefore(t), t))
+	}
+	return program + e.of(harness.SinkUnread).at(t)
+}
+
+func (e *evidence) inSlow(t float64) bool {
+	return slices.ContainsFunc(e.slow, func(s PhaseSpan) bool { return t >= s.From && t <= s.To })
 }

@@ -13,6 +13,11 @@ const (
 	// nodeSiteNoise is the same for V8's sampling profile, which leaves Buffers out:
 	// it shows the place of a leak, never its size.
 	nodeSiteNoise = 512 * float64(harness.KiB)
+	// scriptMayHide is how much of a script's growth, as a share, may lie outside V8's heap
+	// where V8's profiles are still to name its place.
+	scriptMayHide = 0.9
+	// nearlyAll of what a group of streams holds, in one of them, makes that one the culprit.
+	nearlyAll = 0.9
 	// slowSiteNoise lets a slow leak be placed at all.
 	slowSiteNoise = 1 * float64(harness.MiB)
 
@@ -32,6 +37,9 @@ const (
 	window = 1.0
 	// trendWindow is the span over which the backlog's trend must hold.
 	trendWindow = 2.0
+	// trendReadings are the fewest that it is looked for in: five that rise one after the
+	// other are not significant (p = 0.014), eight with two pairs of equal ones still are.
+	trendReadings = 8
 	// deathNoticed is how long after a death it may be recorded (an engine's event: 5 to
 	// 500 ms). Until then its connections look as if the program had closed them.
 	deathNoticed = 0.5
@@ -56,6 +64,10 @@ const (
 	// brakeTolerance is taken in a window without being delivered: batches.
 	brakeTolerance = 256 * float64(harness.KiB)
 
+	// kernelHides is what the kernel takes of an answer at once, whoever reads it: the
+	// least send buffer and a small receive buffer.
+	kernelHides = 256 * float64(harness.KiB)
+
 	// unreadShare says that the sink pushed back.
 	unreadShare = 0.2
 	// hungryShare says that the sink wanted to read.
@@ -70,6 +82,10 @@ const (
 	weakCorrelation    = 0.5
 	followsSlopeMin    = 0.4
 	followsSlopeMax    = 6.0
+
+	// weighsAtLeast is the share of a backlog that memory must have grown by, where it is
+	// held against the backlog by weight alone.
+	weighsAtLeast = 0.7
 
 	// probeWindow is longer than a probe's own time limit (2 to 3 s).
 	probeWindow   = 5.0
@@ -88,6 +104,9 @@ const (
 	// perOpen is how many goroutines or descriptors an open connection may own: two
 	// of net/http, two of the handler; both sockets, a file and one more.
 	perOpen = 4
+	// lastWord is how long before a run's tail, in seconds, a count may have been told for
+	// the last time and still speak for it.
+	lastWord = 3.0
 	// settled is how long after the last departure everything should be gone.
 	settled = 2.0
 
@@ -110,4 +129,20 @@ const (
 	// nearLimit is where a dying program thrashes: what the source feels there is
 	// not the program's brake.
 	nearLimit = 0.9
+
+	// defaultSkew, in seconds, stands in where a recording does not tell how far apart
+	// kernel and runtime were read: a line of samples takes no longer.
+	defaultSkew = 0.05
+	// driftSpan is how far around a moment, in seconds, its growth is looked for: some
+	// samples on either side.
+	driftSpan = 0.25
+	// countedBy is what two figures of one moment may differ by: the kernel counts in
+	// batches of pages.
+	countedBy = 64 * float64(harness.KiB)
+	// explained: more than this share and these bytes unexplained means that something is
+	// missing in the memory ledger.
+	explainedShare = 0.05
+	explainedBytes = 8 * float64(harness.MiB)
+	// farBelow the peak, as a share of it, a moment says little about the peak.
+	farBelow = 0.25
 )

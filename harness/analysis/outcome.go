@@ -13,7 +13,9 @@ import (
 // decideOutcome says how the run ended. Where the kernel's own counter of kills can
 // be read and has moved, it decides; an unmoved one proves nothing, because it goes
 // with the container and the last sample is older than the kill. Then an engine's word
-// counts that the exit code or the memory last seen bears out.
+// counts that the exit code or the memory last seen bears out; and a kill at the limit
+// counts without any word, for where an init stands before the program the engine has missed
+// one in some forty.
 func (e *evidence) decideOutcome() {
 	if event, found := e.rec.First(harness.EventExit); found && event.Exit != nil {
 		e.exit = event.Exit
@@ -21,6 +23,9 @@ func (e *evidence) decideOutcome() {
 	e.oom = e.killedByKernel()
 	e.outcome = e.endedHow()
 }
+
+// killed is what engines and kernels call SIGKILL.
+const killed = "killed"
 
 func (e *evidence) killedByKernel() bool {
 	if counter := e.of(harness.OOMKills); counter.known() && counter.last() > counter.v[0] {
@@ -34,10 +39,15 @@ func (e *evidence) killedByKernel() bool {
 		return reported
 	}
 	reported = reported || e.exit.OOMKilled || e.exit.By == harness.ByKernel
+	atLimit := e.limit > 0 && e.unreclaimable().last() >= nearLimit*e.limit
+	if !reported && atLimit && e.exit.By == harness.ByProgram && e.exit.Signal == killed {
+		e.note("it was killed at its memory limit by nobody who is known here; neither the engine nor the kernel's counter could be asked in time")
+		return true
+	}
 	if !reported || e.exit.Code != 0 || e.exit.Signal != "" {
 		return reported
 	}
-	if e.limit > 0 && e.of(harness.MemoryAnon).last() >= nearLimit*e.limit {
+	if atLimit {
 		e.note("the engine reports an OOM kill at the memory limit, and the program still exited with 0: a child died")
 		return true
 	}
@@ -86,14 +96,24 @@ func (e *evidence) endedByExit() harness.Outcome {
 	switch {
 	case e.exit.By == harness.ByWatcher:
 		return harness.OutcomeLimitExceeded
-	case e.exit.By == harness.ByHighwater:
+	case e.exit.By == harness.ByHighwater, e.exit.By == harness.ByNobody:
 		return e.endedByHighwater()
 	case e.exit.Code == 0 && e.exit.Signal == "":
 		return harness.OutcomeCompleted
 	case heapExhausted(e.rec.Dir):
 		return harness.OutcomeHeapExhausted
+	case e.diedOfWatching():
+		e.note("Node.js had come to its end, and died while it waited for the inspector to be let go: the program's own exit code is not known")
+		return harness.OutcomeCompleted
 	}
 	return harness.OutcomeCrashed
+}
+
+// diedOfWatching: at its end Node.js says that it waits for its debugger, and a question that
+// comes then may be what it dies of.
+func (e *evidence) diedOfWatching() bool {
+	faulted := e.exit.Code == 139 || e.exit.Signal == "segmentation fault"
+	return faulted && bytes.HasSuffix(bytes.TrimSpace(tailOf(filepath.Join(e.rec.Dir, harness.StderrFile), 4<<10)), []byte("Waiting for the debugger to disconnect..."))
 }
 
 // endedByHighwater tells a run whose time was over from one that hung: alive, the

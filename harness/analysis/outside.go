@@ -12,28 +12,38 @@ import (
 // load began. Kernel and runtime are asked one after the other, and a busy runtime
 // answers late: only what stays for a second counts.
 func (e *evidence) outsideRuntime() *track {
-	mapped, released := e.of(harness.RuntimeTotal), e.of(harness.HeapReleased)
-	if !released.known() {
+	if !e.mapped.known() {
 		return nil
 	}
 	raw := &track{}
-	for i, j := 0, 0; i < e.anon.len() && j < mapped.len(); {
-		switch a, b := e.anon.t[i], mapped.t[j]; {
-		case a < b:
-			i++
-		case a > b:
-			j++
-		default:
-			raw.add(a, max(e.anon.v[i]-(mapped.v[j]-released.at(a)), 0))
-			i, j = i+1, j+1
-		}
-	}
+	eachCommon(e.anon, e.mapped, func(i, j int) { raw.add(e.anon.t[i], max(e.anon.v[i]-e.mapped.v[j], 0)) })
 	var grown *track
 	base := raw.at(0)
 	for _, t := range raw.t {
 		grown = grown.add(t, max(lowest(raw.between(t-window/2, t+window/2))-base, 0))
 	}
 	return grown
+}
+
+// mappedByRuntime is what the runtime holds of the kernel, used or not; not known without
+// its word. Of V8 that is its heap and what the heap's objects hold outside it.
+func (e *evidence) mappedByRuntime() *track {
+	var mapped *track
+	total, released := e.of(harness.RuntimeTotal), e.of(harness.HeapReleased)
+	if e.isScript() {
+		external := e.of(harness.External)
+		for i, t := range external.t {
+			mapped = mapped.add(t, external.v[i]+e.of(harness.HeapObjects).at(t)+e.of(harness.HeapUnused).at(t))
+		}
+		return mapped
+	}
+	if !total.known() || !released.known() {
+		return nil
+	}
+	for i, t := range total.t {
+		mapped = mapped.add(t, total.v[i]-released.at(t))
+	}
+	return mapped
 }
 
 // hearCounts sees whether the peer's counts reach to the end of the run. A peer that

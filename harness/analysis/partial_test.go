@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,19 @@ var partial = []judged{
 	}}, harness.CauseNone, harness.OutcomeCompleted, true, ""},
 	{"nothing was counted", program{rows: 60_000, engages: harness.EngagesNothing, extra: func(_ float64, v values) { forget(v) }},
 		harness.CauseNone, harness.OutcomeCompleted, false, ""},
+
+	{"the queues were read, and the peer did not answer", having(program{rows: 60_000}, func(t float64, v values) {
+		queued := min(max(t-1, 0)*15, 30) * mib
+		v[harness.SourceBytes], v[harness.SourceRows] = v[harness.SourceBytes]+queued, v[harness.SourceRows]+queued/1024
+		v[harness.SocketQueues], v[harness.HeapLive] = queued, 2*mib+queued/2
+		v[harness.MemoryAnon] = idle + queued*3/4
+		if t > 7.2 {
+			v[harness.SinkBytes], v[harness.SinkRows], v[harness.SocketQueues] = v[harness.SinkBytes]+queued, v[harness.SinkRows]+queued/1024, 0
+		}
+		if t > 7.2 && t < 7.6 {
+			forget(v)
+		}
+	}), harness.CauseNone, harness.OutcomeCompleted, true, ""},
 
 	// memory outside the heap that a collection can see
 	{"a queue outside the heap", having(program{rows: 80_000, offer: 16 * mib, buffer: unbounded, limit: 512 * mib}, func(_ float64, v values) {
@@ -139,6 +153,33 @@ func failed(some, of float64) func(float64, values) {
 func tried(t float64, v values) {
 	v[harness.SourceAborted] += ramp(t, 0.01, 1000, 1)
 	v[harness.SourceConnectionsTotal]++
+}
+
+// A machine with nothing left for those who watch gives five readings on the way to death.
+func TestFewReadingsBeforeADeath(t *testing.T) {
+	rec := record(t, program{rows: 2e6, offer: 30 * mib, buffer: unbounded, sites: queueWrite})
+	rec.Samples = slices.DeleteFunc(rec.Samples, func(s harness.Sample) bool {
+		at := s.Seconds - loadAt
+		return at > 0 && !slices.ContainsFunc([]float64{0.7, 2.35, 3.3, 3.45, 3.6}, func(moment float64) bool { return math.Abs(at-moment) < 0.026 })
+	})
+	verdict, err := analysis.Judge(rec)
+	require.NoError(t, err)
+	assert.Equal(t, harness.CauseUnboundedBuffer, verdict.Cause, verdict.Sentence)
+}
+
+// Profiles that take long are taken seldom, and collections go on between them.
+func TestFewProfilesOfASlowLeak(t *testing.T) {
+	rec := record(t, operations(func(done float64, v values) { v[harness.HeapLive] = 2*mib + math.Floor(done/5)*100*1024 }))
+	profiles := 0
+	rec.Events = slices.DeleteFunc(rec.Events, func(e harness.Event) bool {
+		if e.Kind == harness.EventProfile {
+			profiles++
+		}
+		return e.Kind == harness.EventProfile && profiles > 1 && profiles%8 != 0
+	})
+	verdict, err := analysis.Judge(rec)
+	require.NoError(t, err)
+	assert.Equal(t, harness.CauseSlowLeak, verdict.Cause, verdict.Sentence)
 }
 
 // A run watched by nothing but the counts is sampled once a second: a gap of two is

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"github.com/highwater-dev/highwater/harness"
 )
@@ -28,7 +29,7 @@ func phaseSpans(rec *harness.Recording, end float64) []PhaseSpan {
 		}
 		phase := plan[name]
 		spans = append(spans, PhaseSpan{Name: name, From: at, To: end,
-			Slow: phase.StopReading || phase.Rate > 0, Stopped: phase.StopReading})
+			Slow: slows(phase), Stopped: phase.StopReading})
 	}
 	for _, event := range rec.Events {
 		if at := event.Seconds - rec.LoadStart(); event.Kind == harness.EventPhase && sane(at) && (at < end || len(spans) == 0) {
@@ -107,4 +108,9 @@ func endOf(rec *harness.Recording) float64 {
 		}
 	}
 	return max(min(first, last), 0)
+}
+
+// slows says whether the peer may push back in a phase, on some connections at least.
+func slows(phase harness.Phase) bool {
+	return phase.PushesBack() || slices.ContainsFunc(phase.Some, func(s harness.Some) bool { return s.PushesBack() })
 }

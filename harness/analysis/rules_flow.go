@@ -36,7 +36,7 @@ func (e *evidence) lossSeen() float64 {
 // wholePayload: the source is read on and on, and a sink that wants to read gets
 // nothing. A program that connects to its sink only when it has everything counts.
 func (e *evidence) wholePayload() (finding, bool) {
-	if (!e.lossless && !e.beyondByBacklog()) || (e.anon.known() && e.growth < followsSlopeMin*e.bound) {
+	if (!e.lossless && !e.beyondByBacklog()) || (e.anon.known() && e.growth < followsSlopeMin*e.bound) || e.overflowed() {
 		return finding{}, false
 	}
 	for _, t := range e.moments {
@@ -61,6 +61,13 @@ func (e *evidence) wholePayload() (finding, bool) {
 			human(e.backlogPeakBeforeDelivery()), wanted), t}, true
 	}
 	return finding{}, false
+}
+
+// overflowed: the first bytes arrived while every stream had much more to offer, which
+// was then taken too. What had been gathered was a bufferful, and not the payload.
+func (e *evidence) overflowed() bool {
+	first := min(e.passed(e.of(harness.SinkRows), 0), e.passed(e.of(harness.SinkBytes), nothingDelivered))
+	return e.streamsClosed(first) == 0 && e.of(harness.SourceBytes).rise(first, e.end) > triedOnly
 }
 
 // backlogPeakBeforeDelivery is how much was gathered until the first row arrived.
@@ -113,7 +120,14 @@ func (e *evidence) heldInMemory() bool {
 	if !e.beyondByBacklog() {
 		return false
 	}
-	return !e.anon.known() || e.follows(e.backlog, min(e.backlogPeakAt, e.end), true)
+	return !e.anon.known() || e.follows(e.backlog, min(e.backlogPeakAt, e.end), true) || e.weighsAsMuch()
+}
+
+// weighsAsMuch: when the backlog was largest, memory had grown by about as much. On a busy
+// machine the two are read too unevenly to move together, and it has to lie somewhere.
+func (e *evidence) weighsAsMuch() bool {
+	grown := e.anon.at(e.backlogPeakAt) - e.base
+	return grown >= weighsAtLeast*e.backlogPeak && grown <= followsSlopeMax*e.backlogPeak
 }
 
 // backlogTrend is the first moment at which the backlog is beyond the bound and has
@@ -128,8 +142,8 @@ func (e *evidence) backlogTrend() (float64, bool) {
 			continue
 		}
 		asked = t
-		span := e.backlog.between(max(t-trendWindow, 0), t).thinned(60)
-		if span.len() < 5 {
+		span := e.trendSpan(t)
+		if span.len() < 2 {
 			continue
 		}
 		slope, rising := rises(span)
@@ -138,4 +152,16 @@ func (e *evidence) backlogTrend() (float64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// trendSpan is the backlog over the trend's window, or over as many readings as can tell a
+// trend at all, where a busy machine left fewer in it.
+func (e *evidence) trendSpan(t float64) *track {
+	span := e.backlog.between(max(t-trendWindow, 0), t)
+	if span.len() < trendReadings {
+		all := e.backlog.between(0, t)
+		from := max(all.len()-trendReadings, 0)
+		span = &track{all.t[from:], all.v[from:]}
+	}
+	return span.thinned(60)
 }

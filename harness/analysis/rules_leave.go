@@ -8,7 +8,8 @@ import (
 )
 
 // poolStarvation: health probes fail while memory is calm and connections wait for
-// the sink: something else than memory is used up.
+// the sink: something else than memory is used up. A burst at the beginning that takes a
+// remedy less than half a window to end is no starvation.
 func (e *evidence) poolStarvation() (finding, bool) {
 	waiting := e.of(harness.SinkUnread).between(0, math.Inf(1))
 	most, _ := waiting.peak()
@@ -22,9 +23,9 @@ func (e *evidence) poolStarvation() (finding, bool) {
 	for _, t := range e.moments {
 		from := max(t-probeWindow, 0)
 		n, bad := sent.rise(from, t), failed.rise(from, t)
-		if n >= probesEnough && bad >= probesFailing*n && t >= min(probeWindow, e.end)*0.5 {
+		if n >= probesEnough && bad >= probesFailing*n && t >= min(probeWindow, e.end) {
 			return finding{fmt.Sprintf("%s of %s failed while memory stayed calm (grew %s) and %s waited for the sink: what they hold is used up",
-				number(failed.rise(0, e.end)), count(sent.rise(0, e.end), "health probe"), human(e.heldGrowth), count(e.mostOpen(), "connection")), t}, true
+				number(failed.at(e.end)), count(sent.at(e.end), "health probe"), human(e.heldGrowth), count(e.mostOpen(), "connection")), t}, true
 		}
 	}
 	return finding{}, false
@@ -51,7 +52,7 @@ func (e *evidence) retained() (finding, bool) {
 				were(found.count, "connection"), count(found.left, kind.name)), found.at}, true
 		}
 	}
-	if e.beyondByMemory() && departed.last() >= leakedEnough && e.follows(departed, e.end, false) {
+	if e.beyondByMemory() && departed.last() >= leakedEnough && e.follows(departed, e.end, false) && !e.grewBeforeLeaving() {
 		return finding{fmt.Sprintf("memory followed the connections that were left by their readers: %s after %s of them",
 			human(e.heldGrowth), number(departed.last())), e.passed(e.anon, e.base+e.bound)}, true
 	}
@@ -121,11 +122,12 @@ func (e *evidence) stalledResources(most float64) (finding, bool) {
 }
 
 // hanging: the program left streams of the source early, and at least half as many
-// readers still wait at the end, hungry, for an end that never comes.
+// readers still wait at the end, hungry, for an end that never comes. Readers that have
+// stopped reading wait for nothing: the end may have been sent to them.
 func (e *evidence) hanging() (finding, bool) {
 	from, to := e.tail()
 	aborted, open := e.of(harness.SourceAborted), e.of(harness.SinkConnections)
-	sources := e.of(harness.SourceConnections)
+	sources, stalled := e.of(harness.SourceConnections), e.of(harness.SinkStalled)
 	over := aborted.at(from)
 	if over < 1 || to-from < settled/2-0.1 || !open.known() {
 		return finding{}, false
@@ -133,7 +135,7 @@ func (e *evidence) hanging() (finding, bool) {
 	left := math.Inf(1)
 	for _, t := range e.moments {
 		if t >= from && t <= to {
-			left = min(left, open.at(t)-sources.at(t))
+			left = min(left, open.at(t)-sources.at(t)-stalled.at(t))
 		}
 	}
 	if math.IsInf(left, 1) || left < max(1, perDeparture*over) || e.of(harness.SinkBytes).rise(from, to) > 0 {
@@ -150,16 +152,32 @@ func (e *evidence) leakedDescriptors() (finding, bool) {
 	if !ok {
 		return finding{}, false
 	}
-	held, both := e.leftBehind(e.of(harness.Goroutines), e.operations(), perOperation, leakedEnough)
-	if both && held.left >= files.left/2 {
+	if _, held := e.heldByGoroutines(files); held {
 		return finding{}, false
 	}
 	return finding{fmt.Sprintf("%s ended, and %s stayed open", count(files.count, "operation"), count(files.left, "descriptor")), files.at}, true
 }
 
-// leakedGoroutines: goroutines follow finished operations.
+// heldByGoroutines says whether goroutines stayed, too, about one for two descriptors or
+// more: for each operation, since the two may have been counted for the last time apart.
+// The descriptors' trend is enough, for a busy runtime tells its goroutines seldom; but
+// they must have become more together to the last, as a pool of workers would not.
+func (e *evidence) heldByGoroutines(files leak) (leak, bool) {
+	routines := e.of(harness.Goroutines)
+	held, stayed := e.stayed(routines, e.operations(), perOperation, leakedEnough)
+	half := held.to / 2
+	together := routines.rise(half, held.to) >= e.of(harness.Descriptors).rise(half, held.to)/2
+	return held, stayed && together && held.left/held.count >= files.left/files.count/2
+}
+
+// leakedGoroutines: goroutines follow finished operations, or hold descriptors that do.
 func (e *evidence) leakedGoroutines() (finding, bool) {
 	found, ok := e.leftBehind(e.of(harness.Goroutines), e.operations(), perOperation, leakedEnough)
+	if !ok {
+		if files, leaked := e.leftBehind(e.of(harness.Descriptors), e.operations(), perOperation, leakedEnough); leaked {
+			found, ok = e.heldByGoroutines(files)
+		}
+	}
 	if !ok {
 		return finding{}, false
 	}

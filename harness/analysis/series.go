@@ -12,6 +12,9 @@ type Series struct {
 	BoundBytes, LimitBytes float64
 	// Which values of the points were recorded at all.
 	HasMemory, HasBacklog, HasSinkPressure, HasSourcePressure bool
+	HasProbes, HasDatabase                                    bool
+	// Health sums the probes up; nil without any.
+	Health *Health
 }
 
 // Point is a moment: values not sampled at it are the last known ones.
@@ -26,6 +29,9 @@ type Point struct {
 	DeliveredBytes float64
 	// SinkPressure and SourcePressure are shares, 0 to 1, of the second before.
 	SinkPressure, SourcePressure float64
+	// ProbeSeconds is the latency of the last health probes; DatabaseActive is how many
+	// connections are running a query.
+	ProbeSeconds, DatabaseActive float64
 }
 
 // Floor is the live heap after a collection that was asked for.
@@ -43,7 +49,9 @@ func (e *evidence) series() *Series {
 	s := &Series{Phases: e.phases, BoundBytes: e.bound, LimitBytes: e.limit,
 		HasMemory: e.anon.known(), HasBacklog: e.backlog.known(),
 		HasSinkPressure:   e.of(harness.SinkUnreadSeconds).known(),
-		HasSourcePressure: e.of(harness.SourceBlockedSeconds).known()}
+		HasSourcePressure: e.of(harness.SourceBlockedSeconds).known(),
+		HasProbes:         e.of(harness.ProbesTotal).known(), HasDatabase: e.of(harness.DBActive).known(),
+		Health: e.health()}
 	for i := range e.floors.len() {
 		s.Floors = append(s.Floors, Floor{e.floors.t[i], e.floors.v[i]})
 	}
@@ -51,7 +59,8 @@ func (e *evidence) series() *Series {
 		s.Points = append(s.Points, Point{Seconds: t, AnonBytes: e.anon.at(t),
 			BacklogBytes: e.backlog.at(t), BacklogRows: e.backlogRows.at(t),
 			TakenBytes: e.of(harness.SourceBytes).at(t), DeliveredBytes: e.delivered.at(t),
-			SinkPressure: e.sinkPressure(t-window, t), SourcePressure: e.sourcePressure(t-window, t)})
+			SinkPressure: e.sinkPressure(t-window, t), SourcePressure: e.sourcePressure(t-window, t),
+			ProbeSeconds: e.of(harness.ProbeWorst).at(t), DatabaseActive: e.of(harness.DBActive).at(t)})
 	}
 	return s
 }

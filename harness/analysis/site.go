@@ -156,12 +156,12 @@ func (e *evidence) sites(cause harness.Cause) []harness.Site {
 func (e *evidence) heapSites(cause harness.Cause) []harness.Site {
 	base, last, at, err := profilePair(e.rec, harness.ProfileHeap)
 	if err != nil {
-		if variant := e.rec.Info.Variant; variant.Runtime() != "" || variant.DebugPort != 0 {
+		if variant := e.rec.Info.Variant; variant.Runtime() != "" || variant.DebugPort != 0 || variant.InspectPort != 0 {
 			e.note("no heap profile: the place is not known")
 		}
 		return nil
 	}
-	if !e.outcome.Died() && e.outside.at(e.heldAt) > (1-guiltyShare)*e.heldGrowth {
+	if !e.outcome.Died() && e.outside.at(e.heldAt) > e.mayHide()*e.heldGrowth {
 		e.note("most of the growth lies outside the heap that profiles show: the place is not known")
 		return nil
 	}
@@ -173,7 +173,7 @@ func (e *evidence) heapSites(cause harness.Cause) []harness.Site {
 	}
 	floor := noise
 	switch {
-	case e.rec.Info.Variant.Node != nil:
+	case e.isScript():
 		floor = nodeSiteNoise
 	case cause == harness.CauseSlowLeak:
 		floor = slowSiteNoise
@@ -183,6 +183,16 @@ func (e *evidence) heapSites(cause harness.Cause) []harness.Site {
 		e.note("from the first to the last heap profile, taken at %s, the heap grew by too little in any one place: it is not known", seconds(at.Seconds-e.rec.LoadStart()))
 	}
 	return found
+}
+
+// mayHide is how much of the growth, as a share, may lie outside the runtime's heap where
+// profiles are still to name the place. What V8's objects hold outside the heap is often
+// more than they are themselves, and so are the copies of strings that are being written.
+func (e *evidence) mayHide() float64 {
+	if e.isScript() {
+		return scriptMayHide
+	}
+	return 1 - guiltyShare
 }
 
 func (e *evidence) goroutineSites() []harness.Site {
@@ -195,7 +205,20 @@ func (e *evidence) goroutineSites() []harness.Site {
 		e.note("%v", err)
 		return nil
 	}
-	return rank(diff, leakedEnough)
+	return rank(atWork(diff), leakedEnough)
+}
+
+// atWork leaves out the goroutines that a library keeps for itself, such as the one that
+// watches each connection of net/http: with them, the handlers would never be half.
+func atWork(goroutines *profile.Profile) *profile.Profile {
+	work := &profile.Profile{SampleType: goroutines.SampleType, DefaultSampleType: goroutines.DefaultSampleType}
+	for _, sample := range goroutines.Sample {
+		eachUserLine(sample, func(function, int64) bool {
+			work.Sample = append(work.Sample, sample)
+			return false
+		})
+	}
+	return work
 }
 
 func (e *evidence) noteLateProfile(at harness.Event) {

@@ -80,6 +80,19 @@ func TestRank(t *testing.T) {
 	}
 }
 
+func TestLibrariesGoroutinesDoNotCount(t *testing.T) {
+	diff := profileOf(map[*[]call]int64{
+		at(9, "runtime.gopark", "main.sendRows", "main.export", "net/http.(*conn).serve"): 50,
+		at(1, "internal/poll.(*FD).Read", "net/http.(*connReader).backgroundRead"):        55,
+	})
+	assert.Empty(t, rank(diff, leakedEnough))
+	found := rank(atWork(diff), leakedEnough)
+	require.NotEmpty(t, found)
+	assert.Equal(t, "main.sendRows", found[0].Function)
+	assert.InDelta(t, 1, found[0].Share, 0.001)
+	assert.Len(t, diff.Sample, 2)
+}
+
 func TestRankNamesTheHeaviestLine(t *testing.T) {
 	sites := rank(profileOf(map[*[]call]int64{at(31, "main.write"): 30 << 20, at(33, "main.write"): 10 << 20}), noise)
 	require.Len(t, sites, 1)

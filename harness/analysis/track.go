@@ -59,9 +59,30 @@ func (k *track) at(t float64) float64 {
 	if !k.known() {
 		return 0
 	}
-	i := sort.Search(len(k.t), func(i int) bool { return k.t[i] > t })
-	return k.v[max(i-1, 0)]
+	return k.v[max(k.after(t)-1, 0)]
 }
+
+// after is the index of the first value that was read after t.
+func (k *track) after(t float64) int {
+	return sort.Search(len(k.t), func(i int) bool { return k.t[i] > t })
+}
+
+// growing is the value at t as if it had grown evenly from one reading to the next; where
+// it did not grow, it is the last reading: a fall may have come at once, late in between.
+func (k *track) growing(t float64) float64 {
+	last := k.at(t)
+	if !k.known() {
+		return last
+	}
+	i := k.after(t)
+	if i == 0 || i == len(k.t) || k.v[i] <= last {
+		return last
+	}
+	return last + (k.v[i]-last)*(t-k.t[i-1])/(k.t[i]-k.t[i-1])
+}
+
+// readBefore is when the value that holds at t was read.
+func (k *track) readBefore(t float64) float64 { return k.t[max(k.after(t)-1, 0)] }
 
 // rise is how much the value grew from one moment to another.
 func (k *track) rise(from, to float64) float64 { return k.at(to) - k.at(from) }
@@ -88,7 +109,7 @@ func (k *track) between(from, to float64) *track {
 		return &track{}
 	}
 	low := sort.SearchFloat64s(k.t, from)
-	high := sort.Search(len(k.t), func(i int) bool { return k.t[i] > to })
+	high := k.after(to)
 	if low >= high {
 		return &track{}
 	}
@@ -107,6 +128,17 @@ func (k *track) minima(span float64) *track {
 		floor.add(at, low)
 	}
 	return floor
+}
+
+// speed is how fast a track moved around a moment, at most, in bytes per second.
+func (k *track) speed(t float64) (fastest float64) {
+	near := k.between(t-driftSpan, t+driftSpan)
+	for i := 1; i < near.len(); i++ {
+		if span := near.t[i] - near.t[i-1]; span > 0 {
+			fastest = max(fastest, math.Abs(near.v[i]-near.v[i-1])/span)
+		}
+	}
+	return fastest
 }
 
 // thinned keeps at most n points, evenly by index, the last one included: pairwise
@@ -130,6 +162,21 @@ func (k *track) along(other *track) []float64 {
 		values[i] = other.at(k.t[i])
 	}
 	return values
+}
+
+// eachCommon visits the moments at which both tracks were read, by their indices.
+func eachCommon(a, b *track, visit func(i, j int)) {
+	for i, j := 0, 0; i < a.len() && j < b.len(); {
+		switch {
+		case a.t[i] < b.t[j]:
+			i++
+		case a.t[i] > b.t[j]:
+			j++
+		default:
+			visit(i, j)
+			i, j = i+1, j+1
+		}
+	}
 }
 
 // share is the growth of part over the growth of whole in a span, 0 to 1; 0 where the

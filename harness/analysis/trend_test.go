@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/highwater-dev/highwater/harness"
 )
 
 func TestMannKendall(t *testing.T) {
@@ -67,4 +69,29 @@ func TestHeldFrom(t *testing.T) {
 	assert.False(t, ok, "the last moment is no brake")
 	_, ok = heldFrom(nil, nil, always)
 	assert.False(t, ok)
+}
+
+// steadily is a program with 100 MiB in its buffers that takes as much as it delivers, 6
+// MiB/s, for four seconds.
+func steadily(piledUp func(t float64) float64) *evidence {
+	written, backlog, delivered := &track{}, &track{}, &track{}
+	for i := range 81 {
+		t := float64(i) * 0.05
+		backlog.add(t, 100*mebibyte+piledUp(t))
+		delivered.add(t, 6*mebibyte*t)
+		written.add(t, 12*mebibyte*t+piledUp(t)) // a part of it lies in the kernel's queues
+	}
+	return &evidence{tracks: map[harness.Metric]*track{harness.SourceBytes: written}, ledger: ledger{backlog: backlog, delivered: delivered}, bound: 32 * mebibyte}
+}
+
+const mebibyte = float64(harness.MiB)
+
+func TestLevelsOff(t *testing.T) {
+	assert.True(t, steadily(func(float64) float64 { return 0 }).levelsOff(0, 4))
+	batch := steadily(func(t float64) float64 { return max(t-3.7, 0) * 40 * mebibyte })
+	assert.True(t, batch.levelsOff(0, 4), "buffers that are filled again at the end")
+	assert.False(t, batch.keepsUp(0, 4, levelFactor), "which the two ends alone do not show")
+	assert.False(t, steadily(func(t float64) float64 { return t * 6 * mebibyte }).levelsOff(0, 4), "twice what is delivered")
+	stairs := steadily(func(t float64) float64 { return math.Floor(t/0.5) * 3 * mebibyte })
+	assert.False(t, stairs.levelsOff(0, 4), "the same, by and by")
 }

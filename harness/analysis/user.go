@@ -28,7 +28,7 @@ func isUser(name, file string) bool {
 			return false
 		}
 	}
-	if isScript(file) {
+	if isScriptFile(file) {
 		return true
 	}
 	if name == "" || strings.HasPrefix(file, "node:") || file == "(native)" || name[0] == '(' {
@@ -43,7 +43,7 @@ func isUser(name, file string) bool {
 	return !standard[first]
 }
 
-func isScript(file string) bool {
+func isScriptFile(file string) bool {
 	if strings.HasPrefix(file, "node:") {
 		return false
 	}

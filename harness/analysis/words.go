@@ -111,6 +111,8 @@ func (e *evidence) exitWords() string {
 		return ""
 	case e.exit.Signal != "":
 		return " (" + e.exit.Signal + ")"
+	case e.exit.Code == harness.CodeUnknown:
+		return " or was ended (its exit code is known to its parent alone)"
 	}
 	return fmt.Sprintf(" (exit code %d)", e.exit.Code)
 }
@@ -132,6 +134,9 @@ func (e *evidence) sentence(found finding, convicted bool, v *harness.Verdict) s
 	if len(v.Sites) > 0 && convicted {
 		text += "; " + e.siteWords(v.Sites[0])
 	}
+	if words := e.streamWords(v.Stream); words != "" && convicted {
+		text += "; " + words
+	}
 	text += "."
 	if !convicted && !v.Engaged {
 		text += " This acquits nobody: " + v.EngagedWhy + "."
@@ -149,6 +154,9 @@ func (e *evidence) siteWords(site harness.Site) string {
 	}
 	if site.Bytes == 0 {
 		return fmt.Sprintf("%s of them stand under %s", percent(site.Share), place)
+	}
+	if e.isScript() {
+		return fmt.Sprintf("%s of what grew in V8's heap was allocated under %s", percent(site.Share), place)
 	}
 	return fmt.Sprintf("%s of the growth was allocated under %s", percent(site.Share), place)
 }
