@@ -4,6 +4,7 @@
 // one must be convicted of its declared cause at its declared site, a fixed one or a
 // subject must not crash and must be acquitted, and an acquittal needs that what the
 // scenario engages did happen. A broken variant that stays green is a failure: the detector is blind.
+// The scenario's checks compare figures of runs with one another; all of them must hold.
 // [ExitCode] then says the worst of all.
 //
 // The package is not an analysis: it reads no samples and doubts no verdict. Baselines
@@ -28,8 +29,14 @@ func Judge(scenario *harness.Scenario, variants []harness.VariantReport) harness
 		report.Variants[i] = variant
 	}
 	report.Result, report.Why = worst(report.Variants)
+	report.Checks = checks(scenario, report.Variants)
+	if check := worstCheck(report.Checks); severity[check.Result] > severity[report.Result] {
+		report.Result, report.Why = check.Result, check.Why
+	} else if len(report.Checks) > 0 && report.Result == harness.Pass {
+		report.Why += ", and so did " + each(len(report.Checks), "its check", "all %d checks")
+	}
 	report.AsExpected = report.Result == harness.Pass
-	if expectNothing && report.Result == harness.Inconclusive && allUndecided(report.Variants) {
+	if expectNothing && report.Result == harness.Inconclusive && allUndecided(report.Variants) && checksHold(report.Checks) {
 		report.AsExpected = true
 		report.Why = asExpected + strings.Replace(report.Why, asExpected, "", 1)
 	}
@@ -152,10 +159,15 @@ func worst(variants []harness.VariantReport) (harness.Result, string) {
 		}
 	}
 	if result == harness.Pass {
-		why = fmt.Sprintf("all %d runs came out as their roles promise", len(variants))
-		if len(variants) == 1 {
-			why = "the run came out as its role promises"
-		}
+		why = each(len(variants), "the run came out as its role promises", "all %d runs came out as their roles promise")
 	}
 	return result, why
+}
+
+// each words a count, one being no plural.
+func each(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
 }
