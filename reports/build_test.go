@@ -27,8 +27,11 @@ type recorded struct {
 	sink     float64
 	died     bool
 	held     int64 // bytes in the last profile; none taken where zero
+	leaked   int64 // goroutines, by the leak profile; none taken where zero
+	open     []map[string]int
 	sources  string
 	stderr   string
+	extra    func(t float64, values map[harness.Metric]float64) // nil: nothing more
 }
 
 // loadStart is when the load begins, in seconds of the run: charts must take it off.
@@ -51,6 +54,14 @@ func record(t testing.TB, dir string, r recorded) *harness.Recording {
 	}
 	r.samples(w)
 	r.profiles(t, w)
+	r.leaks(t, w)
+	for i, targets := range r.open {
+		event := harness.Event{Seconds: 0.5 + float64(i)*r.seconds, Kind: harness.EventDescriptors, Targets: targets}
+		if i > 0 {
+			event.Phase = "slow"
+		}
+		w.Event(event)
+	}
 	exit := harness.Exit{By: harness.ByProgram}
 	if r.died {
 		exit = harness.Exit{Code: 137, Signal: "SIGKILL", By: harness.ByKernel, OOMKilled: true}
@@ -82,6 +93,9 @@ func (r recorded) samples(w *harness.RunWriter) {
 				harness.SourceConnectionSeconds: at, harness.SourceBlockedSeconds: min(at, blocked),
 				harness.SinkConnectionSeconds: at, harness.SinkUnreadSeconds: min(at, unread),
 			}
+			if r.extra != nil {
+				r.extra(at, values)
+			}
 		}
 		w.Sample(harness.Sample{Seconds: at + loadStart, Values: values})
 	}
@@ -96,6 +110,30 @@ func (r recorded) profiles(t testing.TB, w *harness.RunWriter) {
 		require.NoError(t, w.Profile(name, heapProfile(t, 64<<10+r.held*int64(i)/3)))
 		w.Event(harness.Event{Seconds: loadStart + r.seconds*float64(i)/3.2, Kind: harness.EventProfile, Profile: name, ProfileKind: harness.ProfileHeap})
 	}
+}
+
+// leaks writes the leak profile that belongs to a count of goroutines.
+func (r recorded) leaks(t testing.TB, w *harness.RunWriter) {
+	if r.leaked == 0 {
+		return
+	}
+	w.Sample(harness.Sample{Seconds: loadStart + 0.01, Values: map[harness.Metric]float64{harness.Goroutines: 12}})
+	w.Sample(harness.Sample{Seconds: loadStart + r.seconds, Values: map[harness.Metric]float64{harness.Goroutines: 12 + float64(r.leaked)}})
+	var out bytes.Buffer
+	require.NoError(t, leakProfile(r.leaked).Write(&out))
+	require.NoError(t, w.Profile("leak.pb.gz", out.Bytes()))
+	w.Event(harness.Event{Seconds: loadStart + r.seconds, Kind: harness.EventProfile, Profile: "leak.pb.gz", ProfileKind: harness.ProfileGoroutineLeak,
+		Values: map[harness.Metric]float64{harness.LeakedGoroutines: float64(r.leaked)}})
+}
+
+// leakProfile is what Go's leak profile of a program looks like in which most wait to
+// send, and one for a lock.
+func leakProfile(n int64) *profile.Profile {
+	p := &profile.Profile{SampleType: []*profile.ValueType{{Type: "goroutineleak", Unit: "count"}}}
+	park := frameAt{"runtime.gopark", "/usr/local/go/src/runtime/proc.go", 462}
+	addStack(p, []int64{1}, park, frameAt{"internal/sync.(*Mutex).Lock", "mutex.go", 10}, frameAt{"sync.(*Mutex).Lock", "mutex.go", 46}, frameAt{"main.export", "/build/go/broken/main.go", 33})
+	addStack(p, []int64{n - 1}, park, frameAt{"runtime.chansend", "chan.go", 283}, frameAt{"main.feed.func1", "/build/go/broken/main.go", guiltyLine})
+	return p
 }
 
 func (r recorded) files(t testing.TB, dir string) {
@@ -119,16 +157,7 @@ func heapProfile(t testing.TB, bytesHeld int64) []byte {
 		SampleType:        []*profile.ValueType{{Type: "alloc_space", Unit: "bytes"}, {Type: "inuse_space", Unit: "bytes"}},
 		DefaultSampleType: "inuse_space", PeriodType: &profile.ValueType{Type: "space", Unit: "bytes"}, Period: 524288,
 	}
-	add := func(value int64, stack ...frameAt) {
-		sample := &profile.Sample{Value: []int64{value * 2, value}}
-		for _, at := range stack {
-			f := &profile.Function{ID: uint64(len(p.Function) + 1), Name: at.name, Filename: at.file}
-			l := &profile.Location{ID: uint64(len(p.Location) + 1), Line: []profile.Line{{Function: f, Line: at.line}}}
-			p.Function, p.Location = append(p.Function, f), append(p.Location, l)
-			sample.Location = append(sample.Location, l)
-		}
-		p.Sample = append(p.Sample, sample)
-	}
+	add := func(value int64, stack ...frameAt) { addStack(p, []int64{value * 2, value}, stack...) }
 	const file = "/build/go/broken/main.go"
 	write, export := frameAt{"main.(*queue).Write", file, guiltyLine}, frameAt{"main.export", file, 31}
 	main, runtime := frameAt{"main.main", file, 41}, frameAt{"runtime.main", "/usr/local/go/src/runtime/proc.go", 290}
@@ -139,6 +168,17 @@ func heapProfile(t testing.TB, bytesHeld int64) []byte {
 	require.NoError(t, p.CheckValid())
 	require.NoError(t, p.Write(&out))
 	return out.Bytes()
+}
+
+func addStack(p *profile.Profile, values []int64, stack ...frameAt) {
+	sample := &profile.Sample{Value: values}
+	for _, at := range stack {
+		f := &profile.Function{ID: uint64(len(p.Function) + 1), Name: at.name, Filename: at.file}
+		l := &profile.Location{ID: uint64(len(p.Location) + 1), Line: []profile.Line{{Function: f, Line: at.line}}}
+		p.Function, p.Location = append(p.Function, f), append(p.Location, l)
+		sample.Location = append(sample.Location, l)
+	}
+	p.Sample = append(p.Sample, sample)
 }
 
 type frameAt struct {

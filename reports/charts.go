@@ -60,7 +60,11 @@ func newChart(drawn []*variantView, width float64) *chart {
 	}
 	c.until = max(c.until, 0.1) // a run that ended at once still has an axis
 	c.phases = longest.Track.phases
-	c.title = "Memory, backlog and pressure over time. " + strings.Join(names, "; ") + "."
+	c.title = "Memory, backlog and pressure over time. "
+	if probed(drawn) {
+		c.title = "Health, connections and memory over time. "
+	}
+	c.title += strings.Join(names, "; ") + "."
 	return c
 }
 
@@ -84,7 +88,13 @@ func lastMoment(v *variantView) float64 {
 }
 
 func twinPanels(s harness.Scenario, drawn []*variantView, narrow bool) (panels []panel) {
-	panels = append(panels, memoryPanel(drawn, 270))
+	health := healthPanels(s, drawn, narrow)
+	panels = append(panels, health...)
+	height := 270.0
+	if len(health) > 0 {
+		height = 140 // it is flat, and that is what it has to say
+	}
+	panels = append(panels, memoryPanel(drawn, height))
 	if backlog := backlogPanel(s, drawn, 140); len(backlog.lines) > 0 {
 		if narrow {
 			backlog.title = "Backlog"
@@ -208,8 +218,9 @@ func highest(variants []*variantView) (top float64) {
 	return max(top, 1)
 }
 
-// sparkChart is a small chart of one run's memory, on the axes of the big one.
-func sparkChart(v *variantView, until, top float64) template.HTML {
+// sparkChart is a small chart of one run's memory, or, where probes were sent, of its
+// health, on the axes of the big one.
+func sparkChart(s harness.Scenario, v *variantView, until, top float64) template.HTML {
 	if v.Track == nil || len(v.Track.points) < 2 {
 		return ""
 	}
@@ -219,6 +230,11 @@ func sparkChart(v *variantView, until, top float64) template.HTML {
 	p.title, p.top, p.ticks = "", top*1.06, []float64{0}
 	c.deaths, c.phases = nil, nil
 	c.title = "Memory over time: " + v.Name + " " + v.Fate
+	if probed([]*variantView{v}) {
+		p = probePanel(s, []*variantView{v}, 110)
+		p.title = ""
+		c.title = "Latency of health checks over time: " + v.Name + " " + v.Fate
+	}
 	c.panels = []panel{p}
 	c.shape = sparkShape
 	return c.svg()

@@ -16,7 +16,7 @@ func scene(id, title string, limit, bound harness.Bytes, slow float64) *harness.
 	return &harness.Scenario{
 		Version: 1, ID: id, Title: title, Limits: harness.Limits{Memory: limit, CPUs: 1}, Bound: bound, Engages: harness.EngagesPressure,
 		Sink: harness.Sink{Kind: harness.SinkTCP, Phases: []harness.Phase{
-			{Name: "slow", For: harness.Duration(slow * 1e9), Rate: 2 << 20}, {Name: "drain", Until: harness.UntilDrained}}},
+			{Name: "slow", For: harness.Duration(slow * 1e9), Behaviour: harness.Behaviour{Rate: 2 << 20}}, {Name: "drain", Until: harness.UntilDrained}}},
 	}
 }
 
@@ -45,7 +45,7 @@ func brokenRun(t testing.TB, dir string, s *harness.Scenario, name string, secon
 	rec := record(t, filepath.Join(dir, "runs", s.ID+"-"+variant.FileName()), recorded{
 		scenario: s, variant: variant, seconds: seconds, slow: 8, died: true, sources: "broken", held: int64(peak) * 8 / 10,
 		anon: ramp(7*mib, float64(peak), seconds), backlog: ramp(0, float64(peak)*0.86, seconds), sink: 0.97,
-		stderr: "export: started\nexport: 100000 rows queued\n",
+		leaked: 40, open: []map[string]int{{"/dev/null": 1, "socket:[N]": 3}, {"/dev/null": 1, "socket:[N]": 43, "/tmp/<b>-N": 2}}, stderr: "export: started\nexport: 100000 rows queued\n",
 	})
 	site := harness.Site{Function: "main.(*queue).Write", File: "/build/go/broken/main.go", Line: guiltyLine, Bytes: peak * 8 / 10, Share: 0.99}
 	export := harness.Site{Function: "main.export", File: "/build/go/broken/main.go", Line: 31, Bytes: peak * 8 / 10, Share: 0.99}
@@ -55,6 +55,7 @@ func brokenRun(t testing.TB, dir string, s *harness.Scenario, name string, secon
 			peak.Human(), float64(peak)/mib/seconds),
 		AtSeconds: 1.2, Phase: "slow", PeakBytes: peak, LimitBytes: s.Limits.Memory, FloorBytes: peak * 8 / 10, BacklogBytes: peak * 86 / 100,
 		BacklogRows: int64(peak) / 1200, DurationSeconds: seconds, OOMKilled: true, RowsTaken: int64(peak)/1200 + 9000, RowsDelivered: 9000,
+		Memory:         demoMemory(peak, s.Bound),
 		DeliveredBytes: 9000 << 10, SinkPressure: 0.97, GrowthBytesPerSecond: float64(peak) / seconds, TimeToDeathSeconds: seconds,
 		Engaged: true, EngagedWhy: "bytes lay unread for 97 % of the slow phase", Confidence: "high",
 	}}
@@ -68,11 +69,28 @@ func fixedRun(t testing.TB, dir string, s *harness.Scenario, name string, peak h
 	})
 	return harness.VariantReport{Variant: variant, Result: harness.Pass, Run: rec, Verdict: &harness.Verdict{
 		Outcome: harness.OutcomeCompleted, Cause: harness.CauseNone, AtSeconds: 12, Phase: "drain",
+		Memory:    demoMemory(peak, s.Bound),
 		Sentence:  "Memory stayed flat at " + peak.Human() + " while the sink was slow, and the source waited for 94 % of that time.",
 		PeakBytes: peak, LimitBytes: s.Limits.Memory, FloorBytes: 2 * harness.MiB, BacklogBytes: 31 * harness.MiB / 10, BacklogRows: 3174,
 		DurationSeconds: 12, RowsTaken: rows, RowsDelivered: rows, DeliveredBytes: harness.Bytes(rows * 1024), SinkPressure: 0.97, SourcePressure: 0.94,
 		Engaged: true, EngagedWhy: "bytes lay unread for 97 % of the slow phase", Confidence: "high",
 	}}
+}
+
+// demoMemory is a ledger with every part that a Go program may have.
+func demoMemory(peak, bound harness.Bytes) *harness.MemoryLedger {
+	unit := peak / 100
+	return &harness.MemoryLedger{
+		AtSeconds: 4.1, TotalBytes: peak, Counted: harness.MemoryUsage, SkewSeconds: 0.002, Moment: "4.1 s after the load began, at the peak; kernel and runtime were read within 2 ms of one another",
+		Parts: []harness.MemoryPart{
+			{Kind: harness.PartLiveHeap, Bytes: 60 * unit, Means: "In use when the last collection looked; the bound is " + bound.Human() + "."},
+			{Kind: harness.PartGarbage, Bytes: 22 * unit, Means: "Allocated since that collection."}, {Kind: harness.PartOffHeap, Bytes: 4 * unit, Means: "Not the runtime's."},
+			{Kind: harness.PartStacks, Bytes: unit, Means: "Stacks of 13 goroutines."}, {Kind: harness.PartFreeHeap, Bytes: 3 * unit, Means: "Empty."},
+			{Kind: harness.PartRuntime, Bytes: 6 * unit, Means: "The runtime's own."}, {Kind: harness.PartNeverWritten, Bytes: -3 * unit, Means: "Costs nothing yet."},
+			{Kind: harness.PartShared, Bytes: 0, Means: "None."}, {Kind: harness.PartSockets, Bytes: unit, Means: "In socket buffers."}, {Kind: harness.PartPageCache, Bytes: 3 * unit, Means: "Files."},
+			{Kind: harness.PartKernel, Bytes: 2 * unit, Means: "Page tables."}, {Kind: harness.PartUnexplained, Bytes: unit, Means: "Small."},
+		},
+	}
 }
 
 func dropRun(t testing.TB, dir string, s *harness.Scenario) harness.VariantReport {
@@ -102,8 +120,30 @@ func demo(t testing.TB, dir string) *harness.Report {
 	}}
 }
 
+// nodeRun makes a script of a program, with the ledger and the streams of one.
 func nodeRun(v harness.VariantReport) harness.VariantReport {
-	v.Variant.Node, v.Variant.Go = v.Variant.Name+".mjs", ""
+	v.Variant.Node, v.Variant.Go = &harness.Node{Script: v.Variant.Name + ".mjs"}, ""
+	unit := v.Verdict.PeakBytes / 100
+	v.Verdict.Memory = &harness.MemoryLedger{
+		AtSeconds: 4.1, TotalBytes: v.Verdict.PeakBytes, Counted: harness.MemoryUsage, SkewSeconds: 0.004, Moment: "4.1 s after the load began, at the peak",
+		Parts: []harness.MemoryPart{
+			{Kind: harness.PartScriptHeap, Bytes: 55 * unit, Means: "Strings, objects and closures."}, {Kind: harness.PartBuffers, Bytes: 20 * unit, Means: "Outside V8's heap."},
+			{Kind: harness.PartExternal, Bytes: 5 * unit, Means: "What else V8's objects hold."}, {Kind: harness.PartOffHeap, Bytes: 10 * unit, Means: "Node's own."},
+			{Kind: harness.PartFreeHeap, Bytes: 6 * unit, Means: "Empty."}, {Kind: harness.PartUnexplained, Bytes: 4 * unit, Means: "Small."},
+		},
+	}
+	held := int64(v.Verdict.BacklogBytes)
+	socket := harness.StreamGroup{Class: "Socket", Count: 3, NeedDrain: 1, WrittenBytes: 9_000_000, MostWrittenBytes: 8_000_000, Readable: &harness.StreamSide{HighWaterMark: 65536},
+		Writable: &harness.StreamSide{HighWaterMark: 65536, Buffered: held, Most: held, BufferedBytes: held, MostBytes: held}}
+	objects := &harness.StreamSide{Objects: true, HighWaterMark: 16, Buffered: 31, Most: 16, BufferedBytes: 31_000, MostBytes: 16_000}
+	enrich := harness.StreamGroup{Class: "Enrich", Count: 2, NeedDrain: 1, Readable: objects, Writable: objects}
+	answers := harness.StreamGroup{Class: "ServerResponse", Count: 1, Writable: &harness.StreamSide{HighWaterMark: 65536}}
+	v.Verdict.Stream = &harness.FullStream{StreamGroup: socket, AtSeconds: 3}
+	empty := socket
+	empty.NeedDrain, empty.Writable = 0, empty.Readable
+	v.Run.Events = append(v.Run.Events,
+		harness.Event{Seconds: loadStart + 3, Kind: harness.EventStreams, Phase: "slow", Text: "took 300 ms", Streams: []harness.StreamGroup{socket, enrich, answers}},
+		harness.Event{Seconds: loadStart + 8, Kind: harness.EventStreams, Phase: "drain", Text: "took 12 ms", Streams: []harness.StreamGroup{enrich, empty}})
 	return v
 }
 
@@ -118,6 +158,10 @@ func failing(t testing.TB, dir string) harness.VariantReport {
 	})
 	return harness.VariantReport{Variant: variant, Result: harness.Fail, Why: "a subject is expected innocent", Run: rec, Verdict: &harness.Verdict{
 		Outcome: harness.OutcomeCompleted, Cause: harness.CauseOversizedBuffer, PeakBytes: 180 * harness.MiB, LimitBytes: 256 * harness.MiB,
+		Memory: &harness.MemoryLedger{AtSeconds: 7, TotalBytes: 204 * harness.MiB, Counted: harness.MemoryUsage, Moment: "7.0 s after the load began, at the peak", Parts: []harness.MemoryPart{
+			{Kind: harness.PartAnonymous, Bytes: 180 * harness.MiB, Means: "What the program holds for itself; no runtime tells what it is used for."},
+			{Kind: harness.PartPageCache, Bytes: 20 * harness.MiB, Means: "Files that the program read | wrote."},
+			{Kind: harness.PartUnexplained, Bytes: 4 * harness.MiB, Means: "Small."}}},
 		Sentence:     "The program held up to 150 MiB, 9 times its bound of 16 MiB, before the source felt any pressure.",
 		BacklogBytes: 150 * harness.MiB, BacklogRows: 153_600, DurationSeconds: 12, RowsTaken: 600_000, RowsDelivered: 600_000,
 		SinkPressure: 0.9, SourcePressure: 0.1, Engaged: true, Confidence: "medium",

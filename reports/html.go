@@ -18,9 +18,11 @@ var templates embed.FS
 // pageTemplate is parsed once; what is wrong with it is seen by the first test.
 var pageTemplate = template.Must(template.New("report.gohtml").Funcs(template.FuncMap{
 	"size": size, "count": count, "seconds": seconds, "percent": percent, "ended": ended, "plural": plural, "base": base,
-	"share":   func(v harness.Verdict) string { return percent(ratio(float64(v.PeakBytes), float64(v.LimitBytes))) },
+	"share": ofLimit, "backlog": backlogOf, "delivered": deliveredOf, "sourceless": sourceless,
 	"meaning": func(cause harness.Cause) string { return causePhrase[cause] },
-	"death":   timeToDeath, "mark": sign,
+	"misses":  func() string { return goroutineMisses },
+	"parts":   memoryRows, "counted": countedAs,
+	"death": timeToDeath, "mark": sign,
 	"frame": frame, "nb": unbroken, "say": say,
 	"width": func(share float64) int { return int(100 * min(1, max(0, share))) },
 	"int":   func(n int) int64 { return int64(n) },
@@ -41,7 +43,10 @@ type page struct {
 type sceneView struct {
 	*scenarioView
 	Chart  template.HTML
+	Memory template.HTML // where it was at its peak
+	Keys   []memoryKey
 	Others []pairChart
+	Health *healthTable // nil without probes
 	Small  []smallChart
 }
 
@@ -117,13 +122,15 @@ func (r renderer) scene(s *harness.ScenarioReport, index int, flames *int) *scen
 			until = max(until, v.Track.end)
 		}
 	}
+	scene.Memory, scene.Keys = memoryChart(scene.All), memoryKeys(scene.All)
 	scene.Chart = twinChart(scene.Scenario, scene.Main.Broken, scene.Main.Fixed)
 	for _, twins := range scene.Twins {
 		scene.Others = append(scene.Others, pairChart{headline(twins), twinChart(scene.Scenario, twins.Broken, twins.Fixed)})
 	}
+	scene.Health = newHealthTable(scene.All)
 	top := highest(scene.Rest)
 	for _, v := range scene.Rest {
-		scene.Small = append(scene.Small, smallChart{v, sparkChart(v, until, top)})
+		scene.Small = append(scene.Small, smallChart{v, sparkChart(scene.Scenario, v, until, top)})
 	}
 	return scene
 }

@@ -30,11 +30,21 @@ type DocumentScenario struct {
 	Checks     []DocumentCheck   `json:"checks"`
 }
 
-// DocumentCheck is the result of one declared comparison.
+// DocumentCheck is the result of one declared comparison. Figures are in base units, and
+// null where they are not known.
 type DocumentCheck struct {
-	Name   string         `json:"name"`
-	Result harness.Result `json:"result"`
-	Text   string         `json:"text,omitempty"`
+	Name      string         `json:"name"`
+	Metric    harness.Figure `json:"metric"`
+	Of        string         `json:"of" jsonschema:"description=name of the variant that is checked"`
+	Over      string         `json:"over,omitempty" jsonschema:"description=name of the variant that it is compared with"`
+	Round     int            `json:"round,omitempty" jsonschema:"description=number of the repeat; left out where each variant ran once"`
+	Min       *float64       `json:"min,omitempty"`
+	Max       *float64       `json:"max,omitempty"`
+	OfValue   *float64       `json:"of_value"`
+	OverValue *float64       `json:"over_value,omitempty"`
+	Value     *float64       `json:"value" jsonschema:"description=what min and max bound: the figure or the ratio of both figures"`
+	Result    harness.Result `json:"result"`
+	Text      string         `json:"text,omitempty"`
 }
 
 // DocumentVariant is one run of a variant.
@@ -60,6 +70,10 @@ type DocumentVariant struct {
 	Floor           int64   `json:"floor_bytes" jsonschema:"description=live heap after the last collection; 0 where it cannot be read"`
 	DurationSeconds float64 `json:"duration_seconds"`
 	OOMKilled       bool    `json:"oom_killed"`
+
+	Stream *harness.FullStream `json:"stream,omitempty" jsonschema:"description=the fullest group of a script's streams; absent where none were listed"`
+
+	Memory *DocumentMemory `json:"memory,omitempty" jsonschema:"description=where memory was at its peak; absent where the kernel's figures are not known"`
 
 	RowsTaken      int64 `json:"rows_taken"`
 	RowsDelivered  int64 `json:"rows_delivered"`
@@ -90,6 +104,23 @@ type DocumentSite struct {
 	Share    float64 `json:"share" jsonschema:"description=part of the positive growth, 0 to 1"`
 }
 
+// DocumentMemory says where memory was at its peak; its parts add up to the total.
+type DocumentMemory struct {
+	AtSeconds   float64              `json:"at_seconds" jsonschema:"description=the peak, or the moment nearest to it at which the runtime answered in time, from the beginning of the load"`
+	Total       int64                `json:"total_bytes"`
+	Counted     harness.Metric       `json:"counted" jsonschema:"description=the metric that the total is of"`
+	SkewSeconds float64              `json:"skew_seconds" jsonschema:"description=longest time between the kernel's figures and the runtime's"`
+	Moment      string               `json:"moment" jsonschema:"description=when this was, in words, and how near to the peak"`
+	Parts       []DocumentMemoryPart `json:"parts"`
+}
+
+// DocumentMemoryPart is memory of one kind.
+type DocumentMemoryPart struct {
+	Kind  harness.MemoryKind `json:"kind"`
+	Bytes int64              `json:"bytes" jsonschema:"description=negative for what is taken off"`
+	Means string             `json:"means" jsonschema:"description=what it means for this run"`
+}
+
 // JSON writes the report as a [Document].
 func JSON(w io.Writer, report *harness.Report) error { return renderer{}.json(w, report) }
 
@@ -105,7 +136,7 @@ func (r renderer) document(report *harness.Report) Document {
 		s := &report.Scenarios[i]
 		scenario := DocumentScenario{
 			ID: scenarioOf(s).ID, Title: scenarioOf(s).Title, Result: s.Result, Why: s.Why, AsExpected: s.AsExpected,
-			Variants: []DocumentVariant{}, Checks: []DocumentCheck{},
+			Variants: []DocumentVariant{}, Checks: documentChecks(s.Checks),
 		}
 		for j := range s.Variants {
 			scenario.Variants = append(scenario.Variants, r.documentVariant(&s.Variants[j]))
@@ -125,7 +156,7 @@ func (r renderer) documentVariant(v *harness.VariantReport) DocumentVariant {
 		Sentence: verdict.Sentence, Confidence: verdict.Confidence, AtSeconds: verdict.AtSeconds, Phase: verdict.Phase,
 		Peak: int64(verdict.PeakBytes), Limit: int64(verdict.LimitBytes), Backlog: int64(verdict.BacklogBytes),
 		BacklogRows: verdict.BacklogRows, Floor: int64(verdict.FloorBytes), DurationSeconds: verdict.DurationSeconds,
-		OOMKilled: verdict.OOMKilled, RowsTaken: verdict.RowsTaken, RowsDelivered: verdict.RowsDelivered,
+		OOMKilled: verdict.OOMKilled, Stream: verdict.Stream, Memory: documentMemory(verdict.Memory), RowsTaken: verdict.RowsTaken, RowsDelivered: verdict.RowsDelivered,
 		RowsMissing: verdict.RowsMissing, RowsDuplicated: verdict.RowsDuplicated, RowsReordered: verdict.RowsReordered,
 		Delivered: int64(verdict.DeliveredBytes), SourcePressure: verdict.SourcePressure, SinkPressure: verdict.SinkPressure,
 		GrowthBytesPerSecond: verdict.GrowthBytesPerSecond, TimeToDeathSeconds: verdict.TimeToDeathSeconds,
@@ -138,6 +169,32 @@ func documentSites(sites []harness.Site) []DocumentSite {
 	list := make([]DocumentSite, 0, len(sites))
 	for _, site := range sites {
 		list = append(list, DocumentSite{Function: site.Function, File: site.File, Line: site.Line, Bytes: int64(site.Bytes), Share: site.Share})
+	}
+	return list
+}
+
+func documentMemory(ledger *harness.MemoryLedger) *DocumentMemory {
+	if ledger == nil {
+		return nil
+	}
+	told := &DocumentMemory{
+		AtSeconds: ledger.AtSeconds, Total: int64(ledger.TotalBytes), Counted: ledger.Counted, SkewSeconds: ledger.SkewSeconds,
+		Moment: ledger.Moment, Parts: []DocumentMemoryPart{},
+	}
+	for _, part := range ledger.Parts {
+		told.Parts = append(told.Parts, DocumentMemoryPart{Kind: part.Kind, Bytes: int64(part.Bytes), Means: part.Means})
+	}
+	return told
+}
+
+func documentChecks(checks []harness.CheckReport) []DocumentCheck {
+	list := make([]DocumentCheck, 0, len(checks))
+	for i, view := range checkViews(checks) {
+		check := checks[i].Check
+		list = append(list, DocumentCheck{
+			Name: view.Name(), Metric: check.Metric, Of: check.Of, Over: check.Over, Round: checks[i].Round, Min: check.Min, Max: check.Max,
+			OfValue: checks[i].Of, OverValue: checks[i].Over, Value: checks[i].Value, Result: checks[i].Result, Text: checks[i].Why,
+		})
 	}
 	return list
 }

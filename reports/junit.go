@@ -46,7 +46,7 @@ type junitText struct {
 }
 
 // JUnit writes the report as JUnit XML: a suite for each scenario, a case for each run
-// of a variant. A run that never became ready is an error and not a failure: nothing
+// of a variant and for each check. A run that never became ready is an error and not a failure: nothing
 // was measured.
 func JUnit(w io.Writer, report *harness.Report) error { return renderer{}.junit(w, report) }
 
@@ -89,8 +89,28 @@ func (r renderer) junitSuite(s *harness.ScenarioReport) junitSuite {
 		}
 		suite.Cases = append(suite.Cases, result)
 	}
+	for _, check := range checkViews(s.Checks) {
+		suite.add(check)
+	}
 	suite.Time = fmt.Sprintf("%.3f", total)
 	return suite
+}
+
+// add makes a case of a check; it takes no time of its own.
+func (s *junitSuite) add(check checkView) {
+	result := junitCase{Class: s.Name, Name: check.Name(), Time: "0.000"}
+	text := junitText{Message: oneLine(check.Why), Body: "\n" + check.Why + "\n"}
+	switch check.Result {
+	case harness.Fail:
+		text.Type = "check"
+		result.Failure, s.Failures = &text, s.Failures+1
+	case harness.Inconclusive:
+		result.Skipped, s.Skipped = &text, s.Skipped+1
+	default:
+		result.Output = text.Body
+	}
+	s.Tests++
+	s.Cases = append(s.Cases, result)
 }
 
 // junitFacts is what a person needs who sees only this test's text.
@@ -102,8 +122,14 @@ func (r renderer) junitFacts(v *harness.VariantReport) string {
 	if site := guilty(verdict); site != "" {
 		fmt.Fprintf(&text, "site:    %s %s:%d\n", site, verdict.Sites[0].File, verdict.Sites[0].Line)
 	}
-	fmt.Fprintf(&text, "peak:    %s of %s\n", size(verdict.PeakBytes), size(verdict.LimitBytes))
-	fmt.Fprintf(&text, "backlog: %s, %s\n", size(verdict.BacklogBytes), plural(verdict.BacklogRows, "row"))
+	limit := "no limit"
+	if verdict.LimitBytes > 0 {
+		limit = size(verdict.LimitBytes)
+	}
+	fmt.Fprintf(&text, "peak:    %s of %s\n", size(verdict.PeakBytes), limit)
+	if !sourceless(v) {
+		fmt.Fprintf(&text, "backlog: %s, %s\n", size(verdict.BacklogBytes), plural(verdict.BacklogRows, "row"))
+	}
 	fmt.Fprintf(&text, "run:     %s\n", r.runPath(v.Run))
 	for _, warning := range verdict.Warnings {
 		fmt.Fprintf(&text, "warning: %s\n", warning)

@@ -7,12 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// -look DIR writes the demo report for people to look at.
-var look = flag.String("look", "", "write the demo report into this directory")
+// -look DIR keeps the demo report for people to look at.
+var look = flag.String("look", "", "write the demo report into this directory, instead of one that is removed")
 
 func TestLook(t *testing.T) {
-	if *look == "" {
-		t.Skip("run with -look DIR to write the demo report there")
+	dir := *look
+	if dir == "" {
+		dir = t.TempDir()
 	}
-	require.NoError(t, Write(*look, demo(t, *look)))
+	require.NoError(t, Write(dir, demo(t, dir)))
 }

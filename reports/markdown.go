@@ -46,16 +46,33 @@ func (r renderer) markdownScenario(text *strings.Builder, s *scenarioView) {
 	text.WriteString("|---|---|---|---|---|---|--:|--:|--:|--:|--:|\n")
 	for _, v := range s.All {
 		fmt.Fprintf(text, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", resultMark(v.Report.Result, s.Expected), mdText(v.Name), v.Role,
-			v.Judged, v.V.Outcome, v.V.Cause, size(v.V.PeakBytes), percent(ratio(float64(v.V.PeakBytes), float64(v.V.LimitBytes))),
-			size(v.V.BacklogBytes), count(v.V.RowsDelivered), seconds(ended(v.V)))
+			v.Judged, v.V.Outcome, v.V.Cause, size(v.V.PeakBytes), ofLimit(v.V),
+			backlogOf(v.Report), deliveredOf(v.Report), seconds(ended(v.V)))
 	}
 	text.WriteByte('\n')
+	markdownChecks(text, s)
 	for _, v := range s.All {
 		markdownVariant(text, v)
+	}
+	for _, v := range s.All {
+		markdownMemory(text, v)
+		markdownStreams(text, v)
 	}
 	if s.Fix != nil {
 		markdownFix(text, s)
 	}
+}
+
+func markdownChecks(text *strings.Builder, s *scenarioView) {
+	if len(s.Checks) == 0 {
+		return
+	}
+	text.WriteString("| | check | of | figure | over | figure | result | wanted |\n|---|---|---|--:|---|--:|--:|---|\n")
+	for _, c := range s.Checks {
+		fmt.Fprintf(text, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", resultMark(c.Result, false), mdText(c.Metric), mdText(c.Of), c.OfFigure,
+			mdText(c.Over), c.OverValue, c.Value, c.Wanted)
+	}
+	text.WriteByte('\n')
 }
 
 func markdownVariant(text *strings.Builder, v *variantView) {
@@ -71,6 +88,13 @@ func markdownVariant(text *strings.Builder, v *variantView) {
 			}
 		}
 	}
+	if track := newTrack(v.Report.Run); track != nil && track.health != nil {
+		fmt.Fprintf(text, "  - %s\n", mdText(healthLine(track.health)))
+	}
+	if v.Routines != nil && v.Routines.Leaked > 0 {
+		fmt.Fprintf(text, "  - goroutines: %s; leak profile: %s. %s\n", v.Routines.Trend, mdText(v.Routines.Leaks), goroutineMisses)
+	}
+	markdownDescriptors(text, v)
 	for _, warning := range v.V.Warnings {
 		fmt.Fprintf(text, "  - warning: %s\n", mdText(warning))
 	}

@@ -108,3 +108,36 @@ func scenarioOf(s *harness.ScenarioReport) harness.Scenario {
 	}
 	return *s.Scenario
 }
+
+// sourceless says whether a run had no source of highwater's: then nothing is known of
+// rows and of a backlog, and 0 would be a measurement.
+func sourceless(v *harness.VariantReport) bool {
+	return v.Run != nil && v.Run.Info.Scenario.Source == nil && verdictOf(v).RowsTaken == 0
+}
+
+// unknown stands for a figure that nobody could count.
+const unknown = "–"
+
+// backlogOf is the highest backlog, where there can be one.
+func backlogOf(v *harness.VariantReport) string {
+	if sourceless(v) {
+		return unknown
+	}
+	return size(verdictOf(v).BacklogBytes)
+}
+
+// deliveredOf is how much arrived: in rows, where they are known.
+func deliveredOf(v *harness.VariantReport) string {
+	if sourceless(v) {
+		return size(verdictOf(v).DeliveredBytes)
+	}
+	return count(verdictOf(v).RowsDelivered)
+}
+
+// ofLimit is the peak's share of the limit, where there is one.
+func ofLimit(v harness.Verdict) string {
+	if v.LimitBytes <= 0 {
+		return "no limit"
+	}
+	return percent(ratio(float64(v.PeakBytes), float64(v.LimitBytes)))
+}

@@ -90,14 +90,10 @@ func eventText(event harness.Event) string {
 		parts = append(parts, strings.TrimSpace(event.ProfileKind+" "+event.Profile))
 	}
 	if exit := event.Exit; exit != nil {
-		text := fmt.Sprintf("code %d", exit.Code)
-		if exit.Signal != "" {
-			text = "signal " + exit.Signal
-		}
-		if exit.By != "" {
-			text += ", by " + exit.By
-		}
-		parts = append(parts, text)
+		parts = append(parts, exitText(*exit))
+	}
+	if event.Targets != nil {
+		parts = append(parts, plural(int64(len(event.Targets)), "target"))
 	}
 	if event.Text != "" {
 		parts = append(parts, event.Text)
@@ -106,6 +102,22 @@ func eventText(event harness.Event) string {
 		parts = append(parts, fmt.Sprintf("%s %s", metric, metricText(metric, event.Values[metric])))
 	}
 	return strings.Join(parts, "; ")
+}
+
+func exitText(exit harness.Exit) string {
+	text := fmt.Sprintf("code %d", exit.Code)
+	switch {
+	case exit.By == harness.ByNobody:
+		return "it runs on: it was only watched"
+	case exit.Signal != "":
+		text = "signal " + exit.Signal
+	case exit.Code == harness.CodeUnknown:
+		text = "code unknown"
+	}
+	if exit.By != "" {
+		text += ", by " + exit.By
+	}
+	return text
 }
 
 func sortedMetrics(values map[harness.Metric]float64) (names []harness.Metric) {

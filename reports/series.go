@@ -13,6 +13,7 @@ type track struct {
 	points []point
 	phases []phaseBand
 	end    float64 // seconds since the load began
+	health *analysis.Health
 }
 
 // point is one moment of a run.
@@ -22,6 +23,8 @@ type point struct {
 	backlog float64 // bytes
 	source  float64 // share of time in which the source could not write, 0 to 1
 	sink    float64 // share of time in which unread bytes lay at the sink, 0 to 1
+	probe   float64 // seconds until the last health probes were answered
+	active  float64 // connections of the database that run a query
 }
 
 // newTrack reads a recording for charts; nil without one.
@@ -29,7 +32,8 @@ func newTrack(run *harness.Recording) *track {
 	if run == nil {
 		return nil
 	}
-	s, t := analysis.NewSeries(run), &track{}
+	s := analysis.NewSeries(run)
+	t := &track{health: s.Health}
 	for _, p := range s.Points {
 		if p.Seconds < 0 {
 			continue
@@ -38,6 +42,7 @@ func newTrack(run *harness.Recording) *track {
 		t.points = append(t.points, point{
 			seconds: p.Seconds, anon: known(s.HasMemory, p.AnonBytes), backlog: known(s.HasBacklog, p.BacklogBytes),
 			source: known(s.HasSourcePressure, p.SourcePressure), sink: known(s.HasSinkPressure, p.SinkPressure),
+			probe: known(s.HasProbes, p.ProbeSeconds), active: known(s.HasDatabase, p.DatabaseActive),
 		})
 	}
 	for _, phase := range s.Phases {

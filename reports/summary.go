@@ -25,7 +25,7 @@ const longestColumn = 36 // characters
 var resultColour = map[harness.Result]string{harness.Pass: green, harness.Fail: red, harness.Inconclusive: yellow}
 
 // Summary writes what a terminal shows at the end of a run: a line for each run of a
-// variant, then the sentence of each that did not pass. Colours only where asked for.
+// variant, the sentence of each that did not pass, and a line for each check. Colours only where asked for.
 func Summary(w io.Writer, report *harness.Report, color bool) error {
 	paint := func(colour, text string) string {
 		if !color || colour == "" {
@@ -52,6 +52,7 @@ func Summary(w io.Writer, report *harness.Report, color bool) error {
 		text.WriteByte('\n')
 		summaryTable(&text, s, paint)
 		summarySentences(&text, s, paint)
+		summaryChecks(&text, s, paint)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
@@ -63,8 +64,12 @@ func summaryTable(w io.Writer, s *harness.ScenarioReport, paint func(string, str
 	names := labels(s.Variants)
 	for i := range s.Variants {
 		v, verdict := &s.Variants[i], verdictOf(&s.Variants[i])
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\tpeak %s\tbacklog %s\t%s\n", shorten(printable(names[i]), longestColumn), judged(v), verdict.Outcome, verdict.Cause,
-			size(verdict.PeakBytes), size(verdict.BacklogBytes), seconds(ended(verdict)))
+		counted := "backlog " + backlogOf(v)
+		if sourceless(v) {
+			counted = "delivered " + deliveredOf(v)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\tpeak %s\t%s\t%s\n", shorten(printable(names[i]), longestColumn), judged(v), verdict.Outcome, verdict.Cause,
+			size(verdict.PeakBytes), counted, seconds(ended(verdict)))
 	}
 	_ = table.Flush() // a strings.Builder takes everything
 	for i, line := range strings.SplitAfter(strings.TrimSuffix(plain.String(), "\n"), "\n") {
@@ -87,6 +92,16 @@ func summarySentences(w io.Writer, s *harness.ScenarioReport, paint func(string,
 		if more := extra(v); more != "" {
 			fmt.Fprintf(w, "    %s\n", printable(more))
 		}
+	}
+}
+
+func summaryChecks(w io.Writer, s *harness.ScenarioReport, paint func(string, string) string) {
+	for _, check := range checkViews(s.Checks) {
+		text := fmt.Sprintf("%s: %s, wanted %s", check.Name(), check.Value, check.Wanted)
+		if check.Result == harness.Inconclusive {
+			text = check.Name() + ": " + check.Why
+		}
+		fmt.Fprintf(w, "  %s %s\n", paint(resultColour[check.Result], sign(check.Result)), printable(text))
 	}
 }
 

@@ -11,21 +11,24 @@ import (
 // variantView is a run as the page and the markdown show it. It refers to the report
 // and never writes to it.
 type variantView struct {
-	Report *harness.VariantReport
-	V      harness.Verdict
-	Name   string // with a number where the variant ran more than once
-	Anchor string
-	Role   harness.Role
-	Judged string
-	Fate   string
-	Line   string // the sentence
-	Extra  string // what the gate adds to it
-	Run    string
-	Undone string // why it could not be decided
-	Track  *track
-	Sites  []siteView
-	Flame  flameView
-	Notes  *notes
+	Report   *harness.VariantReport
+	V        harness.Verdict
+	Name     string // with a number where the variant ran more than once
+	Anchor   string
+	Role     harness.Role
+	Judged   string
+	Fate     string
+	Line     string // the sentence
+	Extra    string // what the gate adds to it
+	Run      string
+	Undone   string // why it could not be decided
+	Track    *track
+	Sites    []siteView
+	Flame    flameView
+	Notes    *notes
+	Routines *goroutineView
+	Streams  []streamList // of a script
+	Open     *descriptorView
 }
 
 // siteView is a site with its code.
@@ -52,6 +55,7 @@ type scenarioView struct {
 	Twins    []pair // of the other families
 	Rest     []*variantView
 	All      []*variantView
+	Checks   []checkView
 }
 
 const codeContext = 6 // lines on either side of a guilty one
@@ -59,6 +63,7 @@ const codeContext = 6 // lines on either side of a guilty one
 func (r renderer) scenario(s *harness.ScenarioReport, index int) *scenarioView {
 	view := &scenarioView{
 		Report: s, Scenario: scenarioOf(s), Anchor: fmt.Sprintf("s%d", index+1), Result: s.Result, Expected: s.AsExpected,
+		Checks: checkViews(s.Checks),
 	}
 	names := labels(s.Variants)
 	for i := range s.Variants {
@@ -86,6 +91,8 @@ func (r renderer) variant(s harness.Scenario, v *harness.VariantReport) *variant
 		Run: r.runPath(v.Run), Undone: undecided(s, v),
 	}
 	view.Fate, view.Extra = fate(view.V), extra(v)
+	view.Routines, view.Open = goroutines(v.Run), descriptors(v.Run)
+	view.Streams = streams(v.Run, view.V.Stream)
 	for _, site := range view.V.Sites {
 		file, code := excerpt(v.Run, site, codeContext)
 		view.Sites = append(view.Sites, siteView{Site: site, Place: place(v.Run, site), File: file, Code: code})
