@@ -7,17 +7,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/highwater-dev/highwater/harness/engine"
 	"github.com/highwater-dev/highwater/harness/engine/docker"
 	"github.com/highwater-dev/highwater/harness/engine/process"
+	"github.com/highwater-dev/highwater/harness/service"
 )
 
 func (c *command) clean() *cobra.Command {
 	var all, images bool
 	clean := &cobra.Command{
 		Use:   "clean",
-		Short: "Remove what a killed highwater left: containers, networks, processes",
+		Short: "Remove what a killed highwater left: containers, networks, processes, databases",
 		Long: `clean removes containers and networks by their label, and ends processes by number
-and start time. What belongs to a highwater that still runs is left alone, unless
+and start time, databases that it started with their folders too. What belongs to a highwater that still runs is left alone, unless
 --all is given. Run directories and reports are never touched.`,
 		Example: `  highwater clean
   highwater clean --images`,
@@ -28,7 +30,7 @@ and start time. What belongs to a highwater that still runs is left alone, unles
 				count++
 				fmt.Fprintln(c.stdout, text)
 			}
-			failed := process.Clean(all, tell)
+			failed := errors.Join(process.Clean(all, tell), engine.CleanScratch(all, tell, service.EndLeft))
 			looked, err := c.cleanContainers(cmd.Context(), all, images, tell)
 			switch {
 			case count == 0 && looked:

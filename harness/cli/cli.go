@@ -118,7 +118,7 @@ again.`,
 	root.SetFlagErrorFunc(func(of *cobra.Command, err error) error {
 		return usagef("%w; see %s --help", err, of.CommandPath())
 	})
-	root.AddCommand(c.list(), c.run(), c.report(), c.diff(), c.soak(), c.doctor(), c.clean(), c.schema(), c.peer())
+	root.AddCommand(c.list(), c.run(), c.attach(), c.init(), c.report(), c.diff(), c.soak(), c.doctor(), c.clean(), c.schema(), c.claims(), c.peer())
 	strict(root)
 	return root
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine/docker"
 	"github.com/highwater-dev/highwater/harness/gate"
+	"github.com/highwater-dev/highwater/harness/runner"
+	"github.com/highwater-dev/highwater/harness/service"
 )
 
 func (c *command) doctor() *cobra.Command {
@@ -21,7 +23,7 @@ func (c *command) doctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what this machine can run, how the engine is reached, and what is missing",
 		Long: `doctor looks at what a run needs and says what it found: the container engine and
-the way to it, the Go toolchain, Node.js, memory, and where memory figures will come
+the way to it, the Go toolchain, Node.js, a PostgreSQL, memory, and where memory figures will come
 from. The exit code is 0 when scenarios can run in at least one engine, else 3.`,
 		Example: `  highwater doctor
   DOCKER_HOST=unix:///run/user/1000/podman/podman.sock highwater doctor`,
@@ -29,7 +31,9 @@ from. The exit code is 0 when scenarios can run in at least one engine, else 3.`
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			containers := c.doctorDocker(cmd.Context())
 			goFound := c.doctorTool("go", "version", "go: programs are built with it")
-			c.doctorTool("node", "--version", "node: programs of the process engine need it; no scenario does yet")
+			c.doctorTool("npm", "--version", "it has the versions of Node.js that scenarios name, and what scripts depend on")
+			c.doctorTool("node", "--version", "node: programs need it, or npm, which has every version (https://nodejs.org)")
+			c.doctorDatabase()
 			c.doctorMemory()
 			c.doctorSelf()
 			chosen := "process (local processes under a watcher)"
@@ -52,6 +56,18 @@ func (c *command) doctorSelf() {
 	if err == nil && !isStatic(self) {
 		fmt.Fprintf(c.stdout, "%-12s it is no static Linux binary, so a peer for containers is built from source, in a checkout; make build gives a static one\n", "")
 	}
+	fmt.Fprintf(c.stdout, "%-12s %s\n", "scheduling", scheduling())
+	lanes := autoLanes(runtime.NumCPU(), pageCost())
+	fmt.Fprintf(c.stdout, "%-12s --parallel auto has %d runs at once: %d cores, and a page of new memory takes %v (more than %v: slow, one run a core)\n",
+		"lanes", lanes, runtime.NumCPU(), pageCost(), slowPage)
+}
+
+// scheduling says whether what measures goes before what is measured.
+func scheduling() string {
+	if err := runner.TakePrecedence(); err != nil {
+		return fmt.Sprintf("like any other process (%v): where programs take all of the processor, samples come late", err)
+	}
+	return "real-time: it samples in time, whatever programs do to the processor"
 }
 
 // doctorDocker says whether a container engine answers, and explains the way there.
@@ -93,6 +109,16 @@ func (c *command) doctorTool(name, flag, why string) bool {
 	}
 	fmt.Fprintf(c.stdout, "%-12s %s (%s)\n", name, strings.TrimSpace(string(told)), path)
 	return true
+}
+
+// doctorDatabase says which PostgreSQL a scenario that needs one would get.
+func (c *command) doctorDatabase() {
+	told, err := service.Describe()
+	if err != nil {
+		told = "none: " + err.Error()
+	}
+	fmt.Fprintf(c.stdout, "%-12s %s\n", "postgres", told)
+	fmt.Fprintf(c.stdout, "%-12s a program in a container reaches it through the peer's published port, which needs no way out of its network\n", "")
 }
 
 func (c *command) doctorMemory() {

@@ -26,6 +26,10 @@ const connectTimeout = 10 * time.Second
 type engines struct {
 	wanted string
 	tell   func(string)
+	// only is the engine for everything, where there is no choice.
+	only engine.Engine
+
+	peers map[string]string // binaries by engine, found or built once
 
 	tried  bool
 	docker *docker.Engine
@@ -52,6 +56,8 @@ func (e *engines) of(ctx context.Context, scenario *harness.Scenario, variants [
 	onHost := slices.ContainsFunc(variants, harness.Variant.NeedsHost)
 	inContainer := slices.ContainsFunc(variants, harness.Variant.NeedsContainers)
 	switch {
+	case e.only != nil:
+		return e.only, nil
 	case e.wanted == "process", e.wanted == "auto" && onHost:
 		return process.Engine{}, nil
 	case e.connect(ctx):
@@ -75,7 +81,7 @@ func (e *engines) suits(scenario *harness.Scenario, variants []harness.Variant) 
 	case host >= 0 && e.wanted == "docker":
 		return usagef("run %s: %s is a command of this machine: want --engine process, or name the image or folder that it is in", scenario.ID, variants[host].Name)
 	case container >= 0 && e.wanted == "process":
-		return usagef("run %s: %s needs containers: want --engine docker; the process engine runs go: and command: programs", scenario.ID, variants[container].Name)
+		return usagef("run %s: %s needs containers: want --engine docker; the process engine runs go:, node: and command: programs", scenario.ID, variants[container].Name)
 	}
 	return nil
 }
@@ -100,6 +106,21 @@ func (e *engines) close() {
 	}
 }
 
+// peer is a highwater that the engine can run as the peer.
+func (e *engines) peer(ctx context.Context, in engine.Engine) (binary string, err error) {
+	if binary, found := e.peers[in.Name()]; found {
+		return binary, nil
+	}
+	if binary, err = peerBinary(ctx, in); err != nil {
+		return "", err
+	}
+	if e.peers == nil {
+		e.peers = map[string]string{}
+	}
+	e.peers[in.Name()] = binary
+	return binary, nil
+}
+
 // peerBinary is a highwater that the engine can run as the peer.
 func peerBinary(ctx context.Context, in engine.Engine) (string, error) {
 	self, err := os.Executable()
@@ -107,7 +128,7 @@ func peerBinary(ctx context.Context, in engine.Engine) (string, error) {
 		return "", fmt.Errorf("find own executable: %w", err)
 	}
 	goos, goarch := in.Platform()
-	if in.Name() == "process" || goos == runtime.GOOS && goarch == runtime.GOARCH && isStatic(self) {
+	if in.Name() != "docker" || goos == runtime.GOOS && goarch == runtime.GOARCH && isStatic(self) {
 		return self, nil
 	}
 	built, err := buildPeer(ctx, goos, goarch)

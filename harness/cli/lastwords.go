@@ -49,12 +49,24 @@ func tail(path string) []string {
 	}
 	first := max(0, len(lines)-lastLines)
 	for i, line := range lines {
-		if i < first && saysWhy.MatchString(line) {
-			return lines[i : i+lastLines]
+		if saysWhy.MatchString(line) {
+			from := i
+			if i >= placeLines && place.MatchString(lines[i-placeLines]) {
+				from = i - placeLines
+			}
+			if from < first {
+				return lines[from:min(i+lastLines, len(lines))]
+			}
 		}
 	}
 	return lines[first:]
 }
+
+// Node.js shows the place before it says why: file and line, the line itself, a mark below
+// it, and an empty one.
+const placeLines = 4
+
+var place = regexp.MustCompile(`^(file://|/).*:\d+$`)
 
 // saysWhy is how runtimes begin their account of a crash; a stack of any length follows.
 var saysWhy = regexp.MustCompile(`^(panic: |fatal error: |(Uncaught )?\w*(Error|Exception): |Traceback )`)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/pprof/profile"
@@ -13,37 +14,146 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/analysis"
 	"github.com/highwater-dev/highwater/harness/gate"
 	needs "github.com/highwater-dev/highwater/harness/internal/require"
+	"github.com/highwater-dev/highwater/harness/internal/require/machine"
 	"github.com/highwater-dev/highwater/reports"
 	"github.com/highwater-dev/highwater/scenarios"
 )
 
-// catalog: every scenario proves its own detector.
-func (l *live) catalog(in string) {
-	l.need(in)
+// wholeCatalog: every scenario proves its own detector, in containers.
+func (l *live) wholeCatalog() {
+	l.need("docker")
 	catalog, err := scenarios.List()
 	require.NoError(l, err)
+	l.catalog("docker", catalog, "")
+}
+
+// pairsAsProcesses: for every cause, and for a sink that never pushes back, in each runtime
+// the broken and the fixed program of one scenario. Processes run one at a time, so that the
+// whole catalog would take half an hour; make soak counts it. Comparisons need the machine for
+// themselves, or a limit on the processor.
+func (l *live) pairsAsProcesses() {
+	catalog, err := scenarios.List()
+	require.NoError(l, err)
+	var chosen []*harness.Scenario
+	var names []string
+	proved := map[string]bool{} // by runtime and cause
+	for _, scenario := range catalog {
+		if len(scenario.Checks) > 0 {
+			continue
+		}
+		wanted := map[string]bool{} // runtimes that prove something here
+		for _, variant := range scenario.Variants {
+			if variant.Role != harness.RoleBroken {
+				continue
+			}
+			proof := variant.Runtime()
+			if variant.Convict != nil {
+				proof += " " + string(variant.Convict.Cause)
+			}
+			if !proved[proof] {
+				names = append(names, variant.Name)
+				wanted[variant.Runtime()] = true
+			}
+			proved[proof] = true
+		}
+		if len(wanted) == 0 {
+			continue
+		}
+		chosen = append(chosen, scenario)
+		for _, variant := range scenario.Variants {
+			if variant.Role == harness.RoleFixed && wanted[variant.Runtime()] {
+				names = append(names, variant.Name)
+				wanted[variant.Runtime()] = false
+			}
+		}
+	}
+	l.catalog("process", chosen, strings.Join(names, ","))
+}
+
+// catalog runs scenarios, or those of their variants that the glob names, and holds each
+// to what it declares.
+func (l *live) catalog(in string, catalog []*harness.Scenario, glob string) {
+	l.Helper()
+	needs.Program(l, "node")
+	needs.Program(l, "npm") // it has the other versions, and what scripts depend on
 	ids := make([]string, 0, len(catalog))
 	for _, scenario := range catalog {
 		ids = append(ids, scenario.ID)
+		if scenario.Database() != nil {
+			machine.Postgres(l)
+		}
 	}
-	code, stdout, stderr := l.run(append([]string{"run", "--engine", in, "--out", l.out}, ids...)...)
-	assert.Zero(l, code, "%s\n%s", stdout, stderr)
+	code, stdout, stderr := l.run(append([]string{"run", "--engine", in, "--variants", glob, "--parallel", "auto", "--out", l.out}, ids...)...)
+	// What is wrong alone: of all the rest, a log that is cut would show that first.
+	wrong := slices.DeleteFunc(strings.Split(stdout, "\n"), func(line string) bool { return !strings.Contains(line, "✗") })
+	assert.Zero(l, code, "%s\n%s", strings.Join(wrong, "\n"), stderr[max(0, len(stderr)-600):])
 	document := l.report()
 	assert.Equal(l, in, document.Engine)
 	require.Len(l, document.Scenarios, len(catalog))
 	for i, scenario := range catalog {
 		told := document.Scenarios[i]
 		assert.Equal(l, scenario.ID, told.ID)
-		require.Len(l, told.Variants, len(scenario.Variants))
-		for j, declared := range scenario.Variants {
+		variants, err := scenario.Select(glob)
+		require.NoError(l, err)
+		require.Len(l, told.Variants, len(variants))
+		for j, declared := range variants {
+			if told.Variants[j].Result == harness.Fail {
+				l.tell(told.Variants[j])
+			}
 			l.asDeclared(scenario, declared, told.Variants[j])
 		}
-		if scenario.ID == "export-at-scale" {
+		assert.Len(l, told.Checks, len(scenario.Checks))
+		for _, check := range told.Checks {
+			assert.Equal(l, harness.Pass, check.Result, "%s: %s", scenario.ID, check.Text)
+		}
+		switch scenario.ID {
+		case "export-at-scale":
 			l.atScale(in, told)
+		case "connection-starvation":
+			l.starved(in, told)
+		case "default-high-water-mark":
+			l.firstFalse(told)
+		case "object-mode":
+			if in == "docker" {
+				l.sixteenObjects(scenario, told)
+			}
 		}
 	}
+}
+
+// firstFalse: after how many bytes a stream asks to wait, on two versions of Node.js.
+func (l *live) firstFalse(told reports.DocumentScenario) {
+	want := map[string]string{
+		"node/20": "first false after 16384 bytes", "node/22": "first false after 65536 bytes",
+		"node/22-default-mark": "first false after 16384 bytes", "node/22-mark-per-stream": "first false after 16384 bytes",
+	}
+	for _, variant := range told.Variants {
+		text, err := os.ReadFile(filepath.Join(l.out, variant.Run, harness.StdoutFile))
+		require.NoError(l, err)
+		assert.Contains(l, string(text), want[variant.Name], variant.Name)
+	}
+}
+
+// sixteenObjects: what a bound of sixteen rows of 50,000 bytes comes to stands in the list
+// of streams.
+func (l *live) sixteenObjects(scenario *harness.Scenario, told reports.DocumentScenario) {
+	for _, variant := range told.Variants {
+		if variant.Name != "node/listing/broken" {
+			continue
+		}
+		if stream := variant.Stream; assert.NotNil(l, stream) && assert.NotNil(l, stream.Readable) {
+			assert.Equal(l, "Enrich", stream.Class)
+			assert.True(l, stream.Readable.Objects)
+			assert.EqualValues(l, 16, stream.Readable.HighWaterMark)
+			assert.EqualValues(l, 16, stream.Readable.Most)
+			assert.InEpsilon(l, 800_000, stream.Readable.MostBytes, 0.01)
+		}
+		return
+	}
+	l.Errorf("%s has no node/listing/broken any more", scenario.ID)
 }
 
 func (l *live) asDeclared(scenario *harness.Scenario, declared harness.Variant, told reports.DocumentVariant) {
@@ -60,6 +170,10 @@ func (l *live) asDeclared(scenario *harness.Scenario, declared harness.Variant, 
 		assert.Equal(l, declared.Convict.Cause, told.Cause, what)
 		if declared.Convict.Site != "" {
 			assert.True(l, gate.SameSite(told.Site, declared.Convict.Site), "%s: at %s", what, told.Site)
+		}
+		if declared.Convict.Site != "" && declared.Node != nil {
+			share := l.shareOf(filepath.Join(l.out, told.Run), declared.Convict.Site)
+			assert.GreaterOrEqual(l, share, 0.5, "%s: share of %s, cumulatively, in the largest profile", what, declared.Convict.Site)
 		}
 	default:
 		assert.Equal(l, harness.Pass, told.Result, what)
@@ -84,7 +198,44 @@ func (l *live) atScale(in string, told reports.DocumentScenario) {
 			assert.EqualValues(l, 6_000_000, variant.RowsTaken)
 			assert.EqualValues(l, 6_000_000, variant.RowsDelivered)
 			assert.Zero(l, variant.RowsDuplicated+variant.RowsMissing+variant.RowsReordered)
+		case "node/broken-strings":
+			assert.Equal(l, harness.OutcomeHeapExhausted, variant.Outcome, "V8 gives up long before the limit")
+			assert.False(l, variant.OOMKilled)
+			assert.Less(l, variant.Peak, int64(5*harness.GiB/2))
+		case "node/broken-buffers":
+			assert.Equal(l, in == "docker", variant.OOMKilled, "V8 does not count Buffers")
+			assert.Greater(l, variant.Peak, int64(7*harness.GiB/2))
+		case "node/fixed":
+			assert.Less(l, variant.Peak, int64(180*harness.MiB))
+			assert.EqualValues(l, 6_000_000, variant.RowsDelivered)
+			assert.Zero(l, variant.RowsDuplicated+variant.RowsMissing+variant.RowsReordered)
 		}
+	}
+}
+
+// starved: without a remedy most health checks fail, and with any of them none does once
+// it has taken hold, whatever memory says.
+func (l *live) starved(in string, told reports.DocumentScenario) {
+	l.Helper()
+	for _, variant := range told.Variants {
+		flat := int64(32 * harness.MiB)
+		if in != "docker" {
+			flat *= 2 // nobody limits the processor, and garbage waits for what others leave of it
+		}
+		if variant.Runtime == harness.RuntimeNode {
+			flat = int64(192 * harness.MiB) // a driver's Buffers, and V8's young heap
+		}
+		recording, err := harness.OpenRun(filepath.Join(l.out, variant.Run))
+		require.NoError(l, err)
+		health := analysis.NewSeries(recording).Health
+		require.NotNil(l, health, variant.Name)
+		assert.Less(l, variant.Peak, flat, variant.Name)
+		if variant.Role == harness.RoleBroken {
+			assert.GreaterOrEqual(l, health.Failed, health.Sent/2, variant.Name)
+			continue
+		}
+		assert.Zero(l, health.Late.Failed, variant.Name)
+		assert.Less(l, health.Late.P95, 0.25, variant.Name)
 	}
 }
 
@@ -117,6 +268,26 @@ func (l *live) lastGood(runDir string) (inUse int64, site string) {
 	return inUse, site
 }
 
+// shareOf is the part of all that is in use, in the largest heap profile of a run, that was
+// allocated under a function: what "go tool pprof -top -cum" prints of it.
+func (l *live) shareOf(runDir, function string) (share float64) {
+	l.Helper()
+	recording, err := harness.OpenRun(runDir)
+	require.NoError(l, err)
+	_, fullest, err := analysis.HeapDiff(recording)
+	require.NoError(l, err)
+	index, err := fullest.SampleIndexByName("inuse_space")
+	require.NoError(l, err)
+	all, under := int64(0), int64(0)
+	for _, sample := range fullest.Sample {
+		all += sample.Value[index]
+		if slices.ContainsFunc(sample.Location, func(at *profile.Location) bool { return at.Line[0].Function.Name == function }) {
+			under += sample.Value[index]
+		}
+	}
+	return float64(under) / float64(max(all, 1))
+}
+
 // innermost is the first function of package main on the way out of the allocator.
 func innermost(sample *profile.Sample) string {
 	for _, location := range sample.Location {
@@ -147,7 +318,7 @@ const busyboxImage = "highwater-test/busybox:1"
 func (l *live) imagesOfOthers() {
 	l.need("docker")
 	busybox := needs.Program(l, "busybox")
-	l.importImage(busybox)
+	l.importFile(busybox, "busybox", busyboxImage)
 	code, _, stderr := l.run("run", "testdata/busybox/scenario.yaml", "--engine", "docker", "--out", l.out)
 	assert.Equal(l, 1, code, stderr)
 	document := l.report()
@@ -162,20 +333,20 @@ func (l *live) imagesOfOthers() {
 	assert.Greater(l, sort.Peak, 100*pipe.Peak)
 }
 
-// importImage makes an image of one file, as docker import does from any archive.
-func (l *live) importImage(executable string) {
+// importFile makes an image of one executable, as docker import does from any archive.
+func (l *live) importFile(executable, name, image string) {
 	l.Helper()
 	text, err := os.ReadFile(executable)
 	require.NoError(l, err)
 	var archive bytes.Buffer
 	writer := tar.NewWriter(&archive)
-	require.NoError(l, writer.WriteHeader(&tar.Header{Name: "busybox", Mode: 0o755, Size: int64(len(text))}))
+	require.NoError(l, writer.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(text))}))
 	_, err = writer.Write(text)
 	require.NoError(l, err)
 	require.NoError(l, writer.Close())
-	command := exec.Command("docker", "import", "-", busyboxImage)
+	command := exec.Command("docker", "import", "-", image)
 	command.Stdin = &archive
 	output, err := command.CombinedOutput()
 	require.NoError(l, err, string(output))
-	l.Cleanup(func() { _ = exec.Command("docker", "rmi", busyboxImage).Run() })
+	l.Cleanup(func() { _ = exec.Command("docker", "rmi", image).Run() })
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	needs "github.com/highwater-dev/highwater/harness/internal/require"
+	"github.com/highwater-dev/highwater/harness/internal/require/machine"
 	"github.com/highwater-dev/highwater/harness/internal/testbin"
 	"github.com/highwater-dev/highwater/reports"
 )
@@ -26,13 +26,20 @@ func TestLive(t *testing.T) {
 	}{
 		{"memory short", (*live).memoryShort},
 		{"images of others", (*live).imagesOfOthers},
+		{"attach containers", (*live).attachContainers},
+		{"attach processes", (*live).attachProcesses},
+		{"attach nginx", (*live).attachNginx},
+		{"attach postgres", (*live).attachPostgres},
+		{"attach node", (*live).attachNode},
+		{"scripts docker", func(l *live) { l.scripts("docker") }},
+		{"scripts process", func(l *live) { l.scripts("process") }},
 		{"interrupted docker", func(l *live) { l.interrupted("docker") }},
 		{"interrupted process", func(l *live) { l.interrupted("process") }},
 		{"peer killed", (*live).peerKilled},
 		{"killed docker", func(l *live) { l.killed("docker") }},
 		{"killed process", func(l *live) { l.killed("process") }},
-		{"catalog docker", func(l *live) { l.catalog("docker") }},
-		{"catalog process", func(l *live) { l.catalog("process") }},
+		{"catalog docker", (*live).wholeCatalog},
+		{"catalog process", (*live).pairsAsProcesses},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			one.test(&live{T: t, binary: binary, out: filepath.Join(t.TempDir(), "out"), state: t.TempDir()})
@@ -82,7 +89,7 @@ func (l *live) report() reports.Document {
 func (l *live) need(engine string) {
 	l.Helper()
 	if engine == "docker" {
-		needs.Docker(l)
+		machine.Docker(l)
 	}
 }
 

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/nodejs"
 	"github.com/highwater-dev/highwater/scenarios"
 )
 
@@ -16,6 +19,8 @@ import (
 type planned struct {
 	scenario *harness.Scenario
 	variants []harness.Variant
+	// ofCatalog says that the scenario is one that highwater brings along.
+	ofCatalog bool
 }
 
 // plan reads all scenarios before anything starts, so that a mistake in the last one
@@ -24,7 +29,7 @@ func plan(names []string, variants string) ([]planned, error) {
 	var all []planned
 	var broken harness.FileErrors
 	for _, name := range names {
-		scenario, err := openScenario(name)
+		scenario, ofCatalog, err := openScenario(name)
 		if file := (harness.FileErrors{}); errors.As(err, &file) {
 			broken = append(broken, file...)
 			continue
@@ -36,7 +41,7 @@ func plan(names []string, variants string) ([]planned, error) {
 		if err != nil {
 			return nil, usageError{err}
 		}
-		all = append(all, planned{scenario, selected})
+		all = append(all, planned{scenario, selected, ofCatalog})
 	}
 	if len(broken) > 0 {
 		return nil, broken
@@ -46,15 +51,49 @@ func plan(names []string, variants string) ([]planned, error) {
 
 // openScenario finds a scenario by path where the name looks like one, else by name in
 // the catalog, else as a file or folder of that name.
-func openScenario(name string) (*harness.Scenario, error) {
+func openScenario(name string) (scenario *harness.Scenario, ofCatalog bool, err error) {
 	if strings.ContainsAny(name, `./\`) {
-		return harness.LoadScenario(name)
+		scenario, err = harness.LoadScenario(name)
+		return scenario, false, err
 	}
 	scenario, unknown := scenarios.Open(name)
 	if _, err := os.Stat(name); err == nil && unknown != nil {
-		return harness.LoadScenario(name)
+		scenario, err = harness.LoadScenario(name)
+		return scenario, false, err
 	}
-	return scenario, unknown
+	return scenario, true, unknown
+}
+
+// leaveOutNode drops the scripts of the catalog where there is neither node nor npm: Go
+// alone is enough to see what highwater does. It returns how many they are. What a user
+// named in chosen, or wrote, is not dropped: it fails, and says why.
+func leaveOutNode(ctx context.Context, plans []planned, chosen string) (kept []planned, dropped int) {
+	if nodejs.Available(ctx) {
+		return plans, 0
+	}
+	names := strings.Split(chosen, ",")
+	for _, one := range plans {
+		if one.ofCatalog {
+			all := len(one.variants)
+			one.variants = slices.DeleteFunc(one.variants, func(v harness.Variant) bool { return v.Node != nil && !slices.Contains(names, v.Name) })
+			dropped += all - len(one.variants)
+			one.scenario = withoutChecksOfScripts(one.scenario)
+		}
+		if len(one.variants) > 0 {
+			kept = append(kept, one)
+		}
+	}
+	return kept, dropped
+}
+
+// withoutChecksOfScripts drops what could not be compared.
+func withoutChecksOfScripts(scenario *harness.Scenario) *harness.Scenario {
+	isScript := func(name string) bool {
+		return slices.ContainsFunc(scenario.Variants, func(v harness.Variant) bool { return v.Name == name && v.Node != nil })
+	}
+	changed := *scenario
+	changed.Checks = slices.DeleteFunc(slices.Clone(scenario.Checks), func(c harness.Check) bool { return isScript(c.Of) || isScript(c.Over) })
+	return &changed
 }
 
 // runDir names a run directory so that the order of a listing is that of the runs.

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/highwater-dev/highwater/harness"
-	"github.com/highwater-dev/highwater/harness/gate"
 	"github.com/highwater-dev/highwater/harness/runner"
 	"github.com/highwater-dev/highwater/scenarios"
 )
@@ -22,18 +18,21 @@ type runFlags struct {
 	repeat                int
 	watch                 string
 	json                  bool
+	parallel              string
 }
 
 func (c *command) run() *cobra.Command {
 	var flags runFlags
+	var image imageFlags
 	run := &cobra.Command{
-		Use:   "run SCENARIO|FILE|DIR ...",
+		Use:   "run SCENARIO|FILE|DIR ... | run --image REF --url PATH [-- COMMAND ...]",
 		Short: "Run scenarios, judge what was measured, and write a report",
-		Long: `run executes every variant of each scenario, one after another, judges the
-recordings and writes report.html, report.md, report.json and junit.xml.
+		Long: `run executes every variant of each scenario, one after another or several at once
+(--parallel), judges the recordings and writes report.html, report.md, report.json and junit.xml.
 
 A scenario is the name of one in the catalog (see highwater list), or the path of a
-scenario.yaml or of the folder it is in. Ctrl-C ends the run, cleans up, and reports
+scenario.yaml or of the folder it is in. With --image there is no file: slow clients
+download from the image, under a memory limit, and leave it again. Ctrl-C ends the run, cleans up, and reports
 what was measured until then.
 
 Exit codes: 0 as expected; 1 a wrong verdict, or a program that crashed; 2 usage or
@@ -42,8 +41,9 @@ ready; 4 inconclusive; 130 interrupted.`,
 		Example: `  highwater run ignored-backpressure
   highwater run ignored-backpressure --variants 'go/fixed' --engine process
   highwater run ./my-export --repeat 5 --out /tmp/my-export
-  highwater run export-at-scale --json | jq .scenarios[].result`,
-		Args: cobra.MinimumNArgs(1),
+  highwater run export-at-scale --json | jq .scenarios[].result
+  highwater run --image my-service:latest --url /export --memory 256MiB
+  highwater run --image my-service:latest --url /export --clients 50 -- /serve --verbose`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			catalog, _ := scenarios.List()
 			var ids []string
@@ -52,7 +52,15 @@ ready; 4 inconclusive; 130 interrupted.`,
 			}
 			return ids, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.runAll(cmd.Context(), args, flags) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(flags.check(), image.check(cmd, args)); err != nil {
+				return err
+			}
+			if image.image != "" {
+				return c.runImage(cmd.Context(), flags, &image, args)
+			}
+			return c.runAll(cmd.Context(), args, flags)
+		},
 	}
 	run.Flags().StringVar(&flags.engine, "engine", "auto", "where programs run: auto, docker or process")
 	run.Flags().StringVar(&flags.variants, "variants", "", "only variants whose names match, such as 'go/*', '*broken*' or 'go/broken,go/fixed'")
@@ -60,18 +68,14 @@ ready; 4 inconclusive; 130 interrupted.`,
 	run.Flags().StringVar(&flags.out, "out", "", "folder for report and runs (default highwater-out/DATE-TIME)")
 	run.Flags().BoolVar(&flags.json, "json", false, "print report.json on standard output, and everything else on standard error")
 	run.Flags().StringVar(&flags.watch, "watch", "all", "how closely to watch: all, counters (no profiles) or none, for measuring what watching costs")
+	addParallel(run, &flags.parallel)
+	image.add(run)
 	_ = run.RegisterFlagCompletionFunc("engine", cobra.FixedCompletions(engineNames, cobra.ShellCompDirectiveNoFileComp))
 	return run
 }
 
 func (c *command) runAll(ctx context.Context, names []string, flags runFlags) error {
-	if flags.repeat < 1 {
-		return usagef("--repeat %d: want 1 or more", flags.repeat)
-	}
-	if !slices.Contains(runner.Watches, runner.Watch(flags.watch)) {
-		return usagef("--watch %q: want one of %q", flags.watch, runner.Watches)
-	}
-	plans, err := plan(names, flags.variants)
+	plans, err := c.planned(ctx, names, flags.variants)
 	if err != nil {
 		return err
 	}
@@ -79,99 +83,45 @@ func (c *command) runAll(ctx context.Context, names []string, flags runFlags) er
 	if err != nil {
 		return err
 	}
+	return c.runPlanned(ctx, plans, engines, flags)
+}
+
+// planned is plan with what this machine cannot run of the catalog left out, and told.
+func (c *command) planned(ctx context.Context, names []string, variants string) ([]planned, error) {
+	plans, err := plan(names, variants)
+	if err != nil {
+		return nil, err
+	}
+	kept, dropped := leaveOutNode(ctx, plans, variants)
+	if dropped > 0 {
+		fmt.Fprintf(c.stderr, "note: neither Node.js 20.16 or later nor npm is in PATH: %d scripts of the catalog are left out\n", dropped)
+	}
+	if len(kept) == 0 {
+		return nil, errors.New("nothing is left to run: install Node.js (https://nodejs.org), or npm, which has every version")
+	}
+	return kept, nil
+}
+
+// check refuses values that no run can have.
+func (f runFlags) check() error {
+	if f.repeat < 1 {
+		return usagef("--repeat %d: want 1 or more", f.repeat)
+	}
+	if !slices.Contains(runner.Watches, runner.Watch(f.watch)) {
+		return usagef("--watch %q: want one of %q", f.watch, runner.Watches)
+	}
+	_, err := lanesOf(f.parallel)
+	return err
+}
+
+// runPlanned runs what was planned, reports it, and lets go of the engines.
+func (c *command) runPlanned(ctx context.Context, plans []planned, engines *engines, flags runFlags) error {
 	defer engines.close()
 	out, err := outDir(flags.out)
 	if err != nil {
 		return err
 	}
-	s := &session{command: c, flags: flags, engines: engines, out: out, progress: newProgress(c.stderr)}
-	failed := s.runPlans(ctx, plans)
-	return errors.Join(failed, c.finish(ctx, out, &s.report, flags.json))
-}
-
-// session is one run command under way.
-type session struct {
-	*command
-	flags    runFlags
-	engines  *engines
-	out      string
-	progress *progress
-	report   harness.Report
-}
-
-// runPlans runs everything it can: one scenario that cannot run does not keep the
-// others from it.
-func (s *session) runPlans(ctx context.Context, plans []planned) error {
-	s.report.Tool = "highwater " + version()
-	var failed []error
-	for _, p := range plans {
-		variants, err := s.runScenario(ctx, p)
-		s.progress.end()
-		if err != nil && ctx.Err() == nil {
-			failed = append(failed, err)
-		}
-		if len(variants) > 0 {
-			s.report.Scenarios = append(s.report.Scenarios, gate.Judge(p.scenario, variants))
-		}
-	}
-	return errors.Join(failed...)
-}
-
-func (s *session) runScenario(ctx context.Context, p planned) ([]harness.VariantReport, error) {
-	in, err := s.engines.of(ctx, p.scenario, p.variants)
-	if err != nil {
-		return nil, err
-	}
-	if !strings.Contains(s.report.Engine, in.Name()) {
-		s.report.Engine = strings.TrimPrefix(s.report.Engine+", "+in.Name(), ", ")
-	}
-	binary, err := peerBinary(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	r := &runner.Runner{
-		Engine: in, PeerBinary: binary, Watch: runner.Watch(s.flags.watch), Progress: s.progress.show,
-		Facts: map[string]string{"highwater": version()},
-	}
-	for _, variant := range p.variants {
-		if err := r.CheckMemory(ctx, p.scenario, variant); err != nil && ctx.Err() == nil {
-			return nil, fmt.Errorf("%s %s: %w", p.scenario.ID, variant.Name, err)
-		}
-	}
-	return s.runVariants(ctx, r, p)
-}
-
-// runVariants runs all that can run: one that cannot does not keep the others from it.
-// After Ctrl-C the rest is not begun, and their run directories say so.
-func (s *session) runVariants(ctx context.Context, r *runner.Runner, p planned) (done []harness.VariantReport, failed error) {
-	for i, variant := range p.variants {
-		for n := range s.flags.repeat {
-			one, err := s.runVariant(ctx, r, p.scenario, variant, runDir(s.out, p.scenario, variant, i, n, s.flags.repeat))
-			if one != nil {
-				done = append(done, *one)
-			}
-			if err != nil && ctx.Err() == nil {
-				failed = errors.Join(failed, fmt.Errorf("%s %s: %w", p.scenario.ID, variant.Name, err))
-			}
-		}
-	}
-	return done, failed
-}
-
-// runVariant runs once, and judges what was measured even when the run was cut short.
-// An error of highwater itself is told at the end of all runs.
-func (s *session) runVariant(ctx context.Context, r *runner.Runner, scenario *harness.Scenario, variant harness.Variant, dir string) (*harness.VariantReport, error) {
-	failed := r.Run(ctx, scenario, variant, dir)
-	one, err := judge(dir)
-	if failed != nil && errors.Is(err, fs.ErrNotExist) {
-		return nil, failed // not even the directory could be made
-	}
-	if err != nil {
-		return nil, errors.Join(failed, err)
-	}
-	if failed == nil {
-		s.progress.verdict(scenario.ID, variant.Name, one.Verdict)
-		lastWords(s.stderr, dir, one.Verdict.Outcome)
-	}
-	return one, failed
+	s := newSession(c, engines, out, flags)
+	failed := s.report(ctx, plans)
+	return errors.Join(failed, c.finish(ctx, out, &s.told, flags.json))
 }

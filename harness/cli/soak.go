@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,16 +16,17 @@ import (
 )
 
 func (c *command) soak() *cobra.Command {
-	var file, engine, variants string
+	var file, engine, variants, parallel string
 	var rounds int
 	soak := &cobra.Command{
 		Use:   "soak [SCENARIO|FILE|DIR ...]",
 		Short: "Run scenarios again and again, and count wrong verdicts into a file",
 		Long: `soak proves the detector: it runs every variant of the scenarios (the whole catalog
 if none is named) for some rounds and adds to the counts in FILE after each run: how
-often, how often the verdict was wrong, and the bound that follows. Ctrl-C loses
-the scenario under way and no more; the next soak goes on counting. The run directories of wrong verdicts are
-kept, the others removed.
+often, what each verdict was, how often it was wrong, and the bound that follows. At
+the end it prints them, and the causes that were declared against those that the verdicts named;
+--rounds 0 prints only. Ctrl-C loses the scenarios under way and no more; the next
+soak goes on counting. The run directories of wrong verdicts are kept, the others removed.
 
 With no wrong verdict in n runs, 3/n bounds the true share of wrong ones with 95 %
 confidence (the rule of three: (1-p)^n = 0.05).`,
@@ -34,26 +36,34 @@ confidence (the rule of three: (1-p)^n = 0.05).`,
 			if len(args) == 0 {
 				args = scenarios.IDs()
 			}
-			plans, err := plan(args, variants)
+			plans, err := c.planned(cmd.Context(), args, variants)
 			if err != nil {
 				return err
 			}
-			return c.soakRounds(cmd.Context(), plans, engine, file, rounds)
+			return c.soakRounds(cmd.Context(), plans, engine, file, parallel, rounds)
 		},
 	}
 	soak.Flags().StringVar(&file, "file", "soak.tsv", "where the counts are kept")
 	soak.Flags().StringVar(&engine, "engine", "auto", "where programs run: auto, docker or process")
 	soak.Flags().StringVar(&variants, "variants", "", "only variants whose names match")
+	addParallel(soak, &parallel)
 	soak.Flags().IntVar(&rounds, "rounds", 1, "how often each variant runs")
 	return soak
 }
 
-func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file string, rounds int) error {
-	if rounds < 1 {
-		return usagef("--rounds %d: want 1 or more", rounds)
+func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file, parallel string, rounds int) error {
+	if _, err := lanesOf(parallel); err != nil {
+		return err
+	}
+	if rounds < 0 {
+		return usagef("--rounds %d: want 0 or more", rounds)
 	}
 	counts, err := readTally(file)
 	if err != nil {
+		return err
+	}
+	if rounds == 0 {
+		_, err = counts.WriteTo(c.stdout)
 		return err
 	}
 	engines, err := newEngines(engine, plans, func(text string) { fmt.Fprintln(c.stderr, text) })
@@ -66,21 +76,21 @@ func (c *command) soakRounds(ctx context.Context, plans []planned, engine, file 
 		return err
 	}
 	defer removeEmpty(out)
-	s := &session{command: c, engines: engines, out: out, progress: newProgress(c.stderr), flags: runFlags{repeat: 1}}
+	s := newSession(c, engines, out, runFlags{repeat: 1, parallel: parallel})
 	for round := range rounds {
 		s.out = filepath.Join(out, fmt.Sprintf("round-%d", round+1))
-		for _, p := range plans {
-			runs, err := s.runScenario(ctx, p)
-			s.progress.end()
-			if ctx.Err() != nil {
-				return ctx.Err()
+		var failed error
+		s.runPlans(ctx, plans, func(i int, runs []harness.VariantReport, err error) {
+			switch {
+			case ctx.Err() != nil:
+				err = ctx.Err()
+			case err == nil: // what could not run is no wrong verdict
+				err = c.count(counts, plans[i].scenario, runs, file)
 			}
-			if err != nil {
-				return err // what could not run is no wrong verdict
-			}
-			if err := c.count(counts, p.scenario, runs, file); err != nil {
-				return err
-			}
+			failed = errors.Join(failed, err)
+		})
+		if failed != nil {
+			return failed
 		}
 	}
 	_, err = counts.WriteTo(c.stdout)
@@ -107,7 +117,7 @@ func (c *command) count(counts *tally, scenario *harness.Scenario, runs []harnes
 			expected = scenario.Expect
 		}
 		wrong := run.Result != expected
-		counts.add(run.Run.Info.Engine, scenario.ID, run.Variant.Name, wrong, run.Verdict)
+		counts.add(run.Run.Info.Engine, scenario, run.Variant, wrong, run.Verdict)
 		if !wrong {
 			if err := os.RemoveAll(run.Run.Dir); err != nil {
 				return fmt.Errorf("remove run: %w", err)

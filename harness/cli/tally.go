@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -23,12 +24,14 @@ type tally struct{ rows []*tallyRow }
 
 type tallyRow struct {
 	engine, scenario, variant string
+	declared                  harness.Cause         // what the verdict should be
+	convicted                 map[harness.Cause]int // what the verdicts were
 	runs, wrong               int
 	since, last               string // days
 	lastWrong                 string // what the last wrong verdict said
 }
 
-const tallyHeader = "engine\tscenario\tvariant\truns\twrong\tbound\tsince\tlast\tlast wrong verdict"
+const tallyHeader = "engine\tscenario\tvariant\tdeclared\tconvicted\truns\twrong\tbound\tsince\tlast\tlast wrong verdict"
 
 // readTally reads a file of counts; one that does not exist yet is empty.
 func readTally(path string) (*tally, error) {
@@ -59,24 +62,61 @@ func parseTallyRow(line string) (*tallyRow, error) {
 	if len(f) != strings.Count(tallyHeader, "\t")+1 {
 		return nil, fmt.Errorf("%d columns", len(f))
 	}
-	runs, errRuns := strconv.Atoi(f[3])
-	wrong, errWrong := strconv.Atoi(f[4])
-	if err := errors.Join(errRuns, errWrong); err != nil {
+	convicted, errConvicted := parseCounts(f[4])
+	runs, errRuns := strconv.Atoi(f[5])
+	wrong, errWrong := strconv.Atoi(f[6])
+	if err := errors.Join(errConvicted, errRuns, errWrong); err != nil {
 		return nil, err
 	}
-	return &tallyRow{engine: f[0], scenario: f[1], variant: f[2], runs: runs, wrong: wrong, since: f[6], last: f[7], lastWrong: f[8]}, nil
+	return &tallyRow{
+		engine: f[0], scenario: f[1], variant: f[2], declared: harness.Cause(f[3]), convicted: convicted,
+		runs: runs, wrong: wrong, since: f[8], last: f[9], lastWrong: f[10],
+	}, nil
 }
 
-func (t *tally) add(engine, scenario, variant string, wrong bool, verdict *harness.Verdict) {
+// parseCounts reads "unbounded-buffer:9 unknown:1".
+func parseCounts(text string) (map[harness.Cause]int, error) {
+	counts := map[harness.Cause]int{}
+	for _, word := range strings.Fields(text) {
+		cause, number, _ := strings.Cut(word, ":")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no count", word)
+		}
+		counts[harness.Cause(cause)] = n
+	}
+	return counts, nil
+}
+
+func countsText(counts map[harness.Cause]int) string {
+	var words []string
+	for _, cause := range slices.Sorted(maps.Keys(counts)) {
+		words = append(words, fmt.Sprintf("%s:%d", cause, counts[cause]))
+	}
+	return strings.Join(words, " ")
+}
+
+// declaredOf is the cause that a variant's verdict should name.
+func declaredOf(scenario *harness.Scenario, variant harness.Variant) harness.Cause {
+	if variant.Convict != nil && scenario.Expect != harness.Inconclusive {
+		return variant.Convict.Cause
+	}
+	return harness.CauseNone
+}
+
+func (t *tally) add(engine string, of *harness.Scenario, one harness.Variant, wrong bool, verdict *harness.Verdict) {
+	scenario, variant := of.ID, one.Name
 	i := slices.IndexFunc(t.rows, func(r *tallyRow) bool {
 		return r.engine == engine && r.scenario == scenario && r.variant == variant
 	})
 	today := time.Now().Format(time.DateOnly)
 	if i < 0 {
-		t.rows = append(t.rows, &tallyRow{engine: engine, scenario: scenario, variant: variant, since: today})
+		t.rows = append(t.rows, &tallyRow{engine: engine, scenario: scenario, variant: variant, since: today, convicted: map[harness.Cause]int{}})
 		i = len(t.rows) - 1
 	}
 	row := t.rows[i]
+	row.declared = declaredOf(of, one)
+	row.convicted[verdict.Cause]++
 	row.runs++
 	row.last = today
 	if wrong {
@@ -103,7 +143,7 @@ func (t *tally) text() string {
 	var text strings.Builder
 	text.WriteString(tallyHeader + "\n")
 	for _, r := range t.rows {
-		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", r.engine, r.scenario, r.variant, r.runs, r.wrong, r.bound(), r.since, r.last, r.lastWrong)
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", r.engine, r.scenario, r.variant, r.declared, countsText(r.convicted), r.runs, r.wrong, r.bound(), r.since, r.last, r.lastWrong)
 	}
 	return text.String()
 }
@@ -119,11 +159,12 @@ func (t *tally) save(path string) error {
 	return nil
 }
 
-// WriteTo prints the counts as a table.
+// WriteTo prints the counts as a table, and a second one of declared causes against
+// those of the verdicts.
 func (t *tally) WriteTo(w io.Writer) (int64, error) {
 	var aligned bytes.Buffer
 	table := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	fmt.Fprint(table, t.text())
+	fmt.Fprint(table, t.text(), "\n", t.confusion())
 	if err := table.Flush(); err != nil {
 		return 0, err
 	}

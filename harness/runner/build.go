@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // debugFile is added to every go: program: it serves /debug/pprof and
@@ -45,10 +46,17 @@ func buildGo(ctx context.Context, dir, goos, goarch string) (binary string, err 
 		return "", fmt.Errorf("build program: %w", err)
 	}
 	built := filepath.Join(work, "program")
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-overlay", overlay, "-o", built, ".")
-	command.Dir = dir
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
-	if output, err := command.CombinedOutput(); err != nil {
+	build := func(more ...string) ([]byte, error) {
+		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-overlay", overlay, "-o", built, ".")
+		command.Dir = dir
+		command.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch), more...)
+		return command.CombinedOutput()
+	}
+	output, err := build("GOEXPERIMENT=" + withLeakProfile(os.Getenv("GOEXPERIMENT")))
+	if err != nil && bytes.Contains(output, []byte("unknown GOEXPERIMENT "+leakProfile)) {
+		output, err = build() // an older toolchain has no such profile, a later one may have it anyway
+	}
+	if err != nil {
 		return "", fmt.Errorf("build program in %s: %w\n%s", dir, err, bytes.TrimSpace(output))
 	}
 	binary = filepath.Join(cache, hex.EncodeToString(name[:])[:16])
@@ -56,6 +64,21 @@ func buildGo(ctx context.Context, dir, goos, goarch string) (binary string, err 
 		return "", fmt.Errorf("build program: %w", err)
 	}
 	return binary, nil
+}
+
+// leakProfile is the experiment by which Go 1.26 has a profile of leaked goroutines.
+const leakProfile = "goroutineleakprofile"
+
+// withLeakProfile adds the experiment to those that the user asked for, unless it is
+// among them already, wanted or not.
+func withLeakProfile(experiments string) string {
+	switch {
+	case experiments == "":
+		return leakProfile
+	case strings.Contains(experiments, leakProfile):
+		return experiments
+	}
+	return experiments + "," + leakProfile
 }
 
 // writeOverlay writes the debug file and the map that puts it into dir.
@@ -74,10 +97,15 @@ func writeOverlay(work, dir string) (string, error) {
 
 // cacheDir is a private folder for what can be made again.
 func cacheDir(name string) (string, error) {
+	dir := cachePath(name)
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// cachePath is where that folder is, or would be.
+func cachePath(name string) string {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
 	}
-	dir := filepath.Join(base, "highwater", name)
-	return dir, os.MkdirAll(dir, 0o700)
+	return filepath.Join(base, "highwater", name)
 }

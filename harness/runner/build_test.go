@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/assert"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine"
+	needs "github.com/highwater-dev/highwater/harness/internal/require"
 	"github.com/highwater-dev/highwater/harness/probe"
 )
 
@@ -103,6 +106,68 @@ func checkRuntime(t *testing.T, port *probe.Go) {
 	}
 	for metric := range values {
 		assert.Contains(t, harness.Metrics, metric)
+	}
+}
+
+// leaking is a program that leaves goroutines behind, which nobody can ever wake.
+const leaking = `package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	for range 7 {
+		answers := make(chan int)
+		go func() { answers <- 1 }()
+	}
+	fmt.Println("leaks")
+	io.Copy(io.Discard, os.Stdin)
+}
+`
+
+func TestBuildAddsTheLeakProfile(t *testing.T) {
+	needs.Need(t, leakProfile, func(ctx context.Context) error {
+		command := exec.CommandContext(ctx, "go", "version")
+		command.Env = append(os.Environ(), "GOEXPERIMENT="+leakProfile)
+		return command.Run()
+	})
+	privateCache(t)
+	binary, err := buildGo(t.Context(), writeProgram(t, leaking), runtime.GOOS, runtime.GOARCH)
+	require.NoError(t, err)
+	address := freeAddress(t)
+	startTold(t, binary, engine.EnvDebugListen+"="+address)
+	port := &probe.Go{Base: "http://" + address, HTTP: http.DefaultClient}
+	assert.EventuallyWithT(t, func(t *assert.CollectT) { // each has to come to its wait first
+		text, err := port.GoroutineLeakProfile(context.Background())
+		require.NoError(t, err)
+		assert.Equal(t, 7.0, (&profiler{}).counted(context.Background(), harness.ProfileGoroutineLeak, text)[harness.LeakedGoroutines])
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
+// An older toolchain refuses the experiment: the program is built all the same.
+func TestBuildWithoutTheLeakProfile(t *testing.T) {
+	privateCache(t)
+	real, err := exec.LookPath("go")
+	require.NoError(t, err)
+	old := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(old, "go"), []byte(`#!/bin/sh
+case "$GOEXPERIMENT" in *`+leakProfile+`*) echo "go: unknown GOEXPERIMENT `+leakProfile+`"; exit 2;; esac
+exec "`+real+`" "$@"
+`), 0o755))
+	t.Setenv("PATH", old+string(os.PathListSeparator)+os.Getenv("PATH"))
+	binary, err := buildGo(t.Context(), writeProgram(t, told), runtime.GOOS, runtime.GOARCH)
+	require.NoError(t, err)
+	assert.Equal(t, "sees the variable: false 8388608\n", startTold(t, binary))
+}
+
+func TestTheUsersExperimentsStay(t *testing.T) {
+	for asked, want := range map[string]string{
+		"": "goroutineleakprofile", "jsonv2": "jsonv2,goroutineleakprofile", "nogoroutineleakprofile": "nogoroutineleakprofile",
+	} {
+		assert.Equal(t, want, withLeakProfile(asked))
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package runner turns a scenario into run directories: it builds the program, sets
-// the stage, starts the peer and the program, leads through the phases, and writes
+// the stage, starts the peer, the services and the program, leads through the phases, and writes
 // down everything that can be seen from outside.
 //
 // The runner never judges. What it writes is all that the analysis will know, so a

@@ -26,12 +26,13 @@ const (
 // drain sees whether everything taken has been delivered and nothing more can come.
 type drain struct{ arrived time.Time }
 
-// complete: for downloads, all clients have ended; else every stream was offered to
+// complete: where clients come, all have ended; else every stream was offered to
 // its end, and either the program closed its connections, or the sink has had every
 // row for a while: a service may keep its connection for the next export.
 func (d *drain) complete(values map[harness.Metric]float64, sink harness.Sink, now time.Time) bool {
-	if sink.Kind == harness.SinkHTTPClient {
-		return values[harness.SinkFinished]+values[harness.SinkFailed]+values[harness.SinkDeparted] >= float64(sink.Clients)
+	if sink.Kind.Comes() {
+		over := values[harness.SinkFinished] + values[harness.SinkFailed] + values[harness.SinkDeparted]
+		return values[harness.SinkClients] == 0 && over >= float64(sink.Clients)
 	}
 	streams := values[harness.SourceConnectionsTotal]
 	if streams == 0 || values[harness.SourceEnded]+values[harness.SourceAborted] < streams {
@@ -54,7 +55,7 @@ func (d *drain) complete(values map[harness.Metric]float64, sink harness.Sink, n
 // end by itself, well or not, and to stop it now would hide which. A service has no
 // reason to end, unless its downloads broke off.
 func (x *execution) leaves(ctx context.Context, values map[harness.Metric]float64) bool {
-	stays := x.scenario.Sink.Kind == harness.SinkHTTPClient && values[harness.SinkFailed] == 0
+	stays := x.scenario.Sink.Kind.Comes() && values[harness.SinkFailed] == 0
 	if stays || values[harness.SourceConnections]+values[harness.SinkConnections] > 0 {
 		return false
 	}
@@ -87,7 +88,7 @@ func endsWithin(ctx context.Context, instance engine.Instance, wait time.Duratio
 // afterExit reads what an ended program left in the sockets on the way, without any
 // throttle: it is neither lost nor held by the program.
 func (x *execution) afterExit(ctx context.Context) error {
-	phase := harness.Phase{Name: "after exit", For: harness.Duration(afterExit)}
+	phase := harness.Phase{Name: "after exit", Until: harness.UntilDrained}
 	if err := x.peer.Phase(ctx, phase); err != nil {
 		return fmt.Errorf("begin phase %s: %w", phase.Name, err)
 	}

@@ -37,6 +37,7 @@ func (x *execution) lead(ctx context.Context) error {
 	}
 	x.event(harness.Event{Kind: harness.EventReady, Text: x.described()})
 	x.profiler.first(ctx)
+	x.listDescriptors()
 
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(x.scenario.Timeout))
 	defer cancel()
@@ -79,6 +80,7 @@ func (x *execution) phases(ctx context.Context, begun func()) (*ending, error) {
 			return nil, nil // the user ended it
 		}
 		x.profiler.phaseEnd(context.WithoutCancel(ctx)) // also after the timeout
+		x.listDescriptors()
 		if end != nil {
 			return end, nil
 		}

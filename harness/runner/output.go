@@ -19,12 +19,13 @@ const (
 )
 
 // output is where the program's words go.
-type output struct{ stdout, stderr, peer *cappedFile }
+type output struct{ stdout, stderr, peer, services *cappedFile }
 
 func openOutput(dir string) (*output, error) {
 	var o output
 	for name, file := range map[string]**cappedFile{
 		harness.StdoutFile: &o.stdout, harness.StderrFile: &o.stderr, harness.PeerFile: &o.peer,
+		harness.ServicesFile: &o.services,
 	} {
 		created, err := createCapped(filepath.Join(dir, name))
 		if err != nil {
@@ -38,7 +39,7 @@ func openOutput(dir string) (*output, error) {
 // Close closes the files.
 func (o *output) Close() error {
 	var failed []error
-	for _, file := range []*cappedFile{o.stdout, o.stderr, o.peer} {
+	for _, file := range []*cappedFile{o.stdout, o.stderr, o.peer, o.services} {
 		if file != nil {
 			failed = append(failed, file.Close())
 		}

@@ -11,11 +11,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine"
+	"github.com/highwater-dev/highwater/harness/nodejs"
+	"github.com/highwater-dev/highwater/harness/service"
 )
 
 // newID names a run: short, and unique enough for containers side by side.
@@ -26,14 +30,11 @@ func newID() string {
 }
 
 // prepare builds what has to be built. Addresses are filled in once the peer is there.
-func (x *execution) prepare(ctx context.Context) (engine.Program, error) {
-	program := engine.Program{
+func (x *execution) prepare(ctx context.Context) (program engine.Program, err error) {
+	program = engine.Program{
 		Image: x.variant.Image, Command: x.variant.Command, Args: x.variant.Args,
 		Env: maps.Clone(x.variant.Env), Limits: x.scenario.Limits,
 		User: x.variant.User, WritableRoot: x.variant.WritableRoot,
-	}
-	if program.Env == nil {
-		program.Env = map[string]string{}
 	}
 	if x.variant.NeedsHost() {
 		program.Dir = x.scenario.Dir // as all paths of the file are meant
@@ -41,15 +42,36 @@ func (x *execution) prepare(ctx context.Context) (engine.Program, error) {
 	switch {
 	case x.variant.Go != "":
 		goos, goarch := x.runner.Engine.Platform()
-		binary, err := buildGo(ctx, x.scenario.Path(x.variant.Go), goos, goarch)
-		program.Binary = binary
-		return program, err
+		program.Binary, err = buildGo(ctx, x.scenario.Path(x.variant.Go), goos, goarch)
 	case x.variant.Build != "":
 		program.BuildDir = x.scenario.Path(x.variant.Build)
 	case x.variant.Node != nil:
-		return program, fmt.Errorf("run %s: this highwater cannot run node: programs yet; put the script into an image, and name that with image: or its folder with build: instead", x.variant.Name)
+		program.Node, err = x.prepareNode(ctx)
 	}
-	return program, nil
+	return program, err
+}
+
+// prepareNode finds the Node.js that the script asks for, and installs what it depends on.
+func (x *execution) prepareNode(ctx context.Context) (*engine.Node, error) {
+	goos, goarch := x.runner.Engine.Platform()
+	finder := nodejs.Finder{Cache: cachePath("node"), GOOS: goos, GOARCH: goarch, Containers: x.runner.Engine.Name() == "docker"}
+	found, err := finder.Find(ctx, string(x.variant.Node.Version))
+	if err != nil {
+		return nil, err
+	}
+	if found.Why != nil {
+		x.event(harness.Event{Kind: harness.EventWarning, Text: fmt.Sprintf("the image %s is used: %v", found.Image, found.Why)})
+	}
+	app, err := finder.LayOut(ctx, x.scenario.Dir, x.scenario.Path(x.variant.Node.Script), cachePath("packages"))
+	if err != nil {
+		return nil, err
+	}
+	files, err := app.Files()
+	if err != nil {
+		return nil, fmt.Errorf("list what belongs to %s: %w", x.variant.Node.Script, err)
+	}
+	return &engine.Node{Binary: found.Binary, Libraries: found.Libraries, Image: found.Image,
+		App: app.Dir, Files: files, Script: app.Script, Wait: x.runner.Watch != WatchNone}, nil
 }
 
 // contract is what templates in args and env may name.
@@ -57,23 +79,36 @@ type contract struct {
 	Source, SourceHost, SourcePort string
 	Sink, SinkHost, SinkPort       string
 	Listen                         string
+	Services                       map[string]string
+	Scratch                        string // of a service
+}
+
+// fill fills in the templates of a program.
+func (c contract) fill(program *engine.Program) (err error) {
+	program.Args = mapStrings(program.Args, c, &err)
+	program.Command = mapStrings(program.Command, c, &err)
+	if program.Env == nil {
+		program.Env = map[string]string{}
+	}
+	for name, text := range program.Env {
+		program.Env[name] = expand(text, c, &err)
+	}
+	return err
 }
 
 // fillContract tells the program where its two ends are.
 func (x *execution) fillContract(program *engine.Program, at engine.Peer) error {
-	values := contract{Source: at.Source, Sink: at.Sink, Listen: at.Listen}
+	values := contract{Source: at.Source, Sink: at.Sink, Listen: at.Listen, Services: x.services.addresses}
 	values.SourceHost, values.SourcePort, _ = net.SplitHostPort(at.Source)
 	values.SinkHost, values.SinkPort, _ = net.SplitHostPort(at.Sink)
-	var err error
-	program.Args = mapStrings(program.Args, values, &err)
-	program.Command = mapStrings(program.Command, values, &err)
-	for name, text := range program.Env {
-		program.Env[name] = expand(text, values, &err)
+	err := values.fill(program)
+	if x.services.databaseURL != "" {
+		program.Env[service.EnvDatabase] = x.services.databaseURL
 	}
 	if x.scenario.Source != nil {
 		program.Env[engine.EnvSource] = at.Source
 	}
-	if x.scenario.Sink.Kind == harness.SinkTCP {
+	if !x.scenario.Sink.Kind.Comes() {
 		program.Env[engine.EnvSink] = at.Sink
 	}
 	return err
@@ -108,8 +143,13 @@ func (x *execution) info(ctx context.Context) harness.RunInfo {
 	maps.Copy(facts, x.runner.Facts)
 	scenario, variant := x.scenario, x.variant
 	variant.Env = redact(variant.Env)
-	variant.Args, variant.Command = redactWords(variant.Args), redactWords(variant.Command)
+	variant.Args, variant.Command = RedactWords(variant.Args), RedactWords(variant.Command)
 	scenario.Variants = []harness.Variant{variant}
+	scenario.Services = slices.Clone(scenario.Services)
+	for i, one := range scenario.Services {
+		one.Env, one.Args, one.Command = redact(one.Env), RedactWords(one.Args), RedactWords(one.Command)
+		scenario.Services[i] = one
+	}
 	return harness.RunInfo{
 		ID: x.id, Scenario: scenario, Variant: variant, Started: x.started.UTC(),
 		Engine: x.runner.Engine.Name(), Facts: facts,
@@ -123,8 +163,13 @@ const (
 )
 
 // keepSources copies the program's own source files beside the measurements, so that
-// a report can show the guilty line wherever it is rendered.
+// a report can show the guilty line wherever it is rendered. Of scripts the one that is run
+// is kept, with those that it imports: others in its folder may be those of its twins.
 func keepSources(scenario *harness.Scenario, variant harness.Variant, to string) error {
+	if variant.Node != nil {
+		script := scenario.Path(variant.Node.Script)
+		return keepScript(script, filepath.Dir(script), to, map[string]bool{})
+	}
 	if variant.Go == "" {
 		return nil
 	}
@@ -144,6 +189,34 @@ func keepSources(scenario *harness.Scenario, variant harness.Variant, to string)
 		kept++
 		return copyFile(path, filepath.Join(to, relative))
 	})
+}
+
+// imported finds the relative paths that a script imports.
+var imported = regexp.MustCompile(`(?:from|import|require)\s*\(?\s*['"](\.{1,2}/[^'"]+)['"]`)
+
+// keepScript copies a script and what it imports from its folder and those below.
+func keepScript(script, dir, to string, kept map[string]bool) error {
+	relative, err := filepath.Rel(dir, script)
+	if err != nil || !filepath.IsLocal(relative) || kept[relative] || len(kept) >= maxSourceFiles {
+		return err
+	}
+	kept[relative] = true
+	if info, err := os.Stat(script); err != nil || info.Size() > maxSourceFile {
+		return nil // an import without its ending, or something generated
+	}
+	if err := copyFile(script, filepath.Join(to, relative)); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(script)
+	if err != nil {
+		return err
+	}
+	for _, found := range imported.FindAllSubmatch(text, -1) {
+		if err := keepScript(filepath.Join(filepath.Dir(script), filepath.FromSlash(string(found[1]))), dir, to, kept); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func copyFile(from, to string) error {

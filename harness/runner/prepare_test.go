@@ -11,6 +11,7 @@ import (
 
 	"github.com/highwater-dev/highwater/harness"
 	"github.com/highwater-dev/highwater/harness/engine"
+	"github.com/highwater-dev/highwater/harness/engine/process"
 )
 
 func TestRedact(t *testing.T) {
@@ -31,6 +32,27 @@ func TestRedact(t *testing.T) {
 	}
 	assert.Len(t, shown, len(env))
 	assert.Nil(t, redact(nil))
+}
+
+// Secrets of services are hidden in what is written down, and in nothing else.
+func TestServicesAreRedacted(t *testing.T) {
+	service := harness.Service{Name: "objects", Args: []string{"--secret", "sesame"}, Env: map[string]string{"ROOT_PASSWORD": "sesame"}}
+	x := &execution{runner: &Runner{Engine: process.Engine{}}, scenario: harness.Scenario{Services: []harness.Service{service}}}
+	told := x.info(t.Context()).Scenario.Services[0]
+	assert.Equal(t, []string{"--secret", "(redacted)"}, told.Args)
+	assert.Equal(t, map[string]string{"ROOT_PASSWORD": "(redacted)"}, told.Env)
+	assert.Equal(t, service, x.scenario.Services[0])
+}
+
+func TestFillServices(t *testing.T) {
+	x := &execution{scenario: harness.Scenario{Sink: harness.Sink{Kind: harness.SinkHTTPClient}}}
+	x.services.addresses = map[string]string{"objects": "objects:8080"}
+	x.services.databaseURL = "postgres://here"
+	program := engine.Program{Env: map[string]string{"S3_ENDPOINT": "http://{{.Services.objects}}/x"}}
+	require.NoError(t, x.fillContract(&program, engine.Peer{}))
+	assert.Equal(t, map[string]string{"S3_ENDPOINT": "http://objects:8080/x", "DATABASE_URL": "postgres://here"}, program.Env)
+	program = engine.Program{Args: []string{"{{.Services.cache}}"}}
+	assert.Error(t, x.fillContract(&program, engine.Peer{}))
 }
 
 func TestFillContract(t *testing.T) {
@@ -95,4 +117,21 @@ func filesUnder(t *testing.T, dir string) []string {
 		return err
 	}))
 	return files
+}
+
+func TestKeepScriptsWithWhatTheyImport(t *testing.T) {
+	dir, to := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{
+		"node/broken.mjs": "import net from 'node:net'\nimport { open } from './lib/bucket.js'\n", "node/fixed.mjs": "export {}",
+		"node/lib/bucket.js": "const rows = await import('../rows.mjs')", "node/rows.mjs": "import './missing.mjs'\nimport '../../outside.mjs'",
+	} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	require.NoError(t, keepSources(&harness.Scenario{Dir: dir}, harness.Variant{Node: &harness.Node{Script: "./node/broken.mjs"}}, to))
+	for name, want := range map[string]bool{"broken.mjs": true, "lib/bucket.js": true, "rows.mjs": true, "fixed.mjs": false} {
+		_, err := os.Stat(filepath.Join(to, name))
+		assert.Equal(t, want, err == nil, name)
+	}
 }

@@ -3,10 +3,14 @@ package runner
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
+	"github.com/google/pprof/profile"
+
 	"github.com/highwater-dev/highwater/harness"
+	"github.com/highwater-dev/highwater/harness/probe"
 )
 
 // One schedule for every twin: a profile every 500 ms, or every ten times what the
@@ -22,6 +26,9 @@ const (
 	// nearShare is where the last profile is taken at the latest; with a fast growth
 	// it is taken earlier, twice a profile's cost before the limit.
 	nearShare = 0.90
+	// highShare is where a script's streams are listed: late enough that the culprit is full,
+	// and early enough for the collection and the pause that the list costs.
+	highShare = 0.60
 	// growthSpan is the least span that tells a growth from a hiccup.
 	growthSpan = 4 * sampleEvery
 	// nearProfiles are taken there without a pause: the first will be safe, and one of
@@ -60,11 +67,15 @@ func (p *profiler) run(ctx context.Context) {
 	if !p.enabled() {
 		return
 	}
-	near, hurry, pause := p.x.sampler.near, 0, profileEvery
+	high, near, hurry, pause := p.x.sampler.high.rung, p.x.sampler.near.rung, 0, profileEvery
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-high:
+			high = nil // once
+			p.streams(ctx)
+			continue
 		case <-near:
 			near, hurry = nil, nearProfiles // once
 		case <-time.After(pause):
@@ -90,9 +101,31 @@ func (p *profiler) phaseEnd(ctx context.Context) {
 		return
 	}
 	p.heap(ctx, true)
-	if p.x.sampler.values()[harness.Goroutines] < maxGoroutines {
-		p.take(ctx, harness.ProfileGoroutine, p.x.debug.GoroutineProfile, true)
+	p.streams(ctx)
+	program, isGo := p.x.debug.(*probe.Go)
+	if isGo && p.x.sampler.values()[harness.Goroutines] < maxGoroutines {
+		p.take(ctx, harness.ProfileGoroutine, program.GoroutineProfile, true)
+		// A program that does not have this one answers so, and goes without.
+		p.take(ctx, harness.ProfileGoroutineLeak, program.GoroutineLeakProfile, true)
 	}
+}
+
+// streams lists a script's streams and what lies in them.
+func (p *profiler) streams(ctx context.Context) {
+	if p.x.node == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limited, cancel := context.WithTimeout(ctx, profileTimeout)
+	defer cancel()
+	started := time.Now()
+	groups, err := p.x.node.Streams(limited)
+	if err != nil {
+		return // it died meanwhile, or hangs: the list before, if any, is the last
+	}
+	p.x.event(harness.Event{Kind: harness.EventStreams, Streams: groups,
+		Text: fmt.Sprintf("took %.0f ms", time.Since(started).Seconds()*1000)})
 }
 
 func (p *profiler) heap(ctx context.Context, keep bool) {
@@ -118,20 +151,16 @@ func (p *profiler) take(ctx context.Context, kind string, read func(context.Cont
 	limited, cancel := context.WithTimeout(ctx, profileTimeout)
 	defer cancel()
 	started := time.Now()
-	profile, err := read(limited)
-	if err != nil || len(profile) == 0 {
+	text, err := read(limited)
+	if err != nil || len(text) == 0 {
 		return false
 	}
 	name := fmt.Sprintf("%04d.pb.gz", p.number)
 	p.number++
-	if err := p.x.dir.Profile(name, profile); err != nil {
+	if err := p.x.dir.Profile(name, text); err != nil {
 		return false
 	}
-	values := map[harness.Metric]float64{}
-	if kind == harness.ProfileHeap {
-		// What is live right after the collection is the floor.
-		_ = p.x.debug.Sample(limited, values)
-	}
+	values := p.counted(limited, kind, text)
 	p.x.event(harness.Event{
 		Kind: harness.EventProfile, Profile: name, ProfileKind: kind, Values: values,
 		Text: fmt.Sprintf("took %.0f ms", time.Since(started).Seconds()*1000),
@@ -140,6 +169,30 @@ func (p *profiler) take(ctx context.Context, kind string, read func(context.Cont
 		p.keepSome(name)
 	}
 	return true
+}
+
+// counted are the figures that belong to a profile: what is live right after the
+// collection of a heap profile is the floor.
+func (p *profiler) counted(ctx context.Context, kind string, text []byte) map[harness.Metric]float64 {
+	values := map[harness.Metric]float64{}
+	switch kind {
+	case harness.ProfileHeap:
+		_ = p.x.debug.Sample(ctx, values)
+		if p.x.node != nil {
+			// V8 does not say what is live; right after a collection that is all there is.
+			values[harness.HeapLive] = values[harness.HeapObjects] + values[harness.External]
+		}
+	case harness.ProfileGoroutineLeak:
+		leaks, err := profile.ParseData(text)
+		if err != nil {
+			break
+		}
+		values[harness.LeakedGoroutines] = 0
+		for _, sample := range leaks.Sample {
+			values[harness.LeakedGoroutines] += float64(sample.Value[0])
+		}
+	}
+	return values
 }
 
 // keepSome drops every second of the profiles between when there are too many. The
@@ -170,6 +223,9 @@ func (p *profiler) lastCost() time.Duration {
 // growth during one profile below it, and never above nine tenths.
 func (p *profiler) nearBytes(anon float64) float64 {
 	limit := float64(p.x.scenario.Limits.Memory)
+	if limit <= 0 {
+		return math.Inf(1) // a program that runs without a limit comes near none
+	}
 	if !p.mu.TryLock() {
 		return nearShare * limit // a profile is being taken: its figures come next
 	}

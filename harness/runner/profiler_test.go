@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -126,7 +128,7 @@ func TestProfilerSeesGrowthSinceTheLastProfile(t *testing.T) {
 func TestProfilerForgetsTheCostOfTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := recording(t)
-		x.sampler = &sampler{x: x, near: make(chan struct{})}
+		x.sampler = &sampler{x: x, high: newAlarm(), near: newAlarm()}
 		cost := 2 * time.Second
 		x.debug = &probe.Go{Base: "http://program", HTTP: &http.Client{Transport: answering(func(*http.Request) (*http.Response, error) {
 			time.Sleep(cost)
@@ -139,6 +141,48 @@ func TestProfilerForgetsTheCostOfTheFirst(t *testing.T) {
 		x.profiler.run(ctx)
 		assert.Equal(t, 3, x.profiler.number, "before the load, and two in two and a half periods")
 	})
+}
+
+// The leak profile is taken where the program has it, and where goroutines are few.
+func TestProfilerTakesLeakedGoroutines(t *testing.T) {
+	leaks := &profile.Profile{SampleType: []*profile.ValueType{{Type: "goroutineleak", Unit: "count"}}, Sample: []*profile.Sample{{Value: []int64{40}}, {Value: []int64{2}}}}
+	var text bytes.Buffer
+	require.NoError(t, leaks.Write(&text))
+	cases := map[string]struct {
+		goroutines float64
+		status     int
+		want       []string
+		leaked     float64
+	}{
+		"it has it":                    {50, http.StatusOK, []string{harness.ProfileHeap, harness.ProfileGoroutine, harness.ProfileGoroutineLeak}, 42},
+		"built without the experiment": {50, http.StatusNotFound, []string{harness.ProfileHeap, harness.ProfileGoroutine}, 0},
+		"too many to look at":          {maxGoroutines, http.StatusOK, []string{harness.ProfileHeap}, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			x := recording(t)
+			x.sampler = &sampler{x: x, latest: map[harness.Metric]float64{harness.Goroutines: c.goroutines}}
+			x.debug = &probe.Go{Base: "http://program", HTTP: &http.Client{Transport: answering(func(r *http.Request) (*http.Response, error) {
+				answer := &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("profile"))}
+				if strings.HasSuffix(r.URL.Path, "/goroutineleak") {
+					answer = &http.Response{StatusCode: c.status, Body: io.NopCloser(bytes.NewReader(text.Bytes()))}
+				}
+				return answer, nil
+			})}}
+			x.profiler.phaseEnd(t.Context())
+			require.NoError(t, x.dir.Close())
+			recorded, err := harness.OpenRun(x.dir.Dir)
+			require.NoError(t, err)
+			var kinds []string
+			leaked := 0.0
+			for _, event := range recorded.Profiles() {
+				kinds = append(kinds, event.ProfileKind)
+				leaked += event.Values[harness.LeakedGoroutines]
+			}
+			assert.Equal(t, c.want, kinds)
+			assert.Equal(t, c.leaked, leaked)
+		})
+	}
 }
 
 type answering func(*http.Request) (*http.Response, error)

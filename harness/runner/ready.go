@@ -13,14 +13,19 @@ import (
 
 const readyEvery = 20 * time.Millisecond
 
-// waitReady polls the peer until the program is connected or listening. A program
-// that ends before, or takes too long, is never ready; that is no error here.
+// waitReady waits until the program is connected or listening.
 func (x *execution) waitReady(ctx context.Context) (bool, error) {
+	return x.await(ctx, func() error { return x.peer.Ready(ctx) })
+}
+
+// await tries until it succeeds. A program that ends before, or takes too long, is never
+// ready; that is no error here.
+func (x *execution) await(ctx context.Context, try func() error) (bool, error) {
 	deadline := time.NewTimer(time.Duration(x.scenario.Ready))
 	defer deadline.Stop()
 	var last error
 	for {
-		if last = x.peer.Ready(ctx); last == nil {
+		if last = try(); last == nil {
 			return true, nil
 		}
 		select {

@@ -28,8 +28,13 @@ func redact(env map[string]string) map[string]string {
 	return shown
 }
 
-// redactWords hides secrets in a command line: --token=x, --token x, https://user:x@host.
-func redactWords(words []string) []string {
+// LooksSecret says whether a variable is one that a file to be shared must not hold.
+func LooksSecret(name, value string) bool {
+	return secretName.MatchString(name) || urlUser.MatchString(value)
+}
+
+// RedactWords hides secrets in a command line: --token=x, --token x, https://user:x@host.
+func RedactWords(words []string) []string {
 	shown := slices.Clone(words)
 	for i, word := range shown {
 		name, _, assigned := strings.Cut(word, "=")

@@ -89,6 +89,9 @@ func (x *execution) buildAndExecute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if x.binaries, err = x.buildServices(ctx); err != nil {
+		return err
+	}
 	if err := keepSources(&x.scenario, x.variant, filepath.Join(x.dir.Dir, harness.SourceDir)); err != nil {
 		x.event(harness.Event{Kind: harness.EventWarning, Text: "sources were not kept: " + err.Error()})
 	}
@@ -97,17 +100,17 @@ func (x *execution) buildAndExecute(ctx context.Context) error {
 
 // CheckMemory refuses a variant that would bring its host down, before anything is
 // begun.
-func (r *Runner) CheckMemory(ctx context.Context, scenario *harness.Scenario, variant harness.Variant) error {
-	resolved := scenario.Resolve(r.Engine.Name(), variant)
-	available, err := r.Engine.AvailableMemory(ctx)
-	if err != nil {
-		return err
-	}
-	if need := resolved.Limits.Memory + engine.PeerMemory; need > available {
+func (r *Runner) CheckMemory(scenario *harness.Scenario, variant harness.Variant, available harness.Bytes) error {
+	if need := r.Memory(scenario, variant); need > available {
 		return fmt.Errorf("run %s: it needs %s (limit %s and %s for the peer), and %s is available",
-			scenario.ID, need.Human(), resolved.Limits.Memory.Human(), engine.PeerMemory.Human(), available.Human())
+			scenario.ID, need.Human(), (need - engine.PeerMemory).Human(), engine.PeerMemory.Human(), available.Human())
 	}
 	return nil
+}
+
+// Memory is the most that a run of a variant takes, its peer included.
+func (r *Runner) Memory(scenario *harness.Scenario, variant harness.Variant) harness.Bytes {
+	return scenario.Resolve(r.Engine.Name(), variant).Limits.Memory + engine.PeerMemory
 }
 
 // execution is one run under way.
@@ -120,9 +123,13 @@ type execution struct {
 	started  time.Time
 	dir      *harness.RunWriter
 
+	binaries map[string]string // of services that were built, by name
+	services services
+
 	peer     *peer.Client
 	instance engine.Instance
-	debug    *probe.Go // nil where the program has no debug port
+	debug    debugPort   // nil where the program has no debug port
+	node     *probe.Node // the same, where that is the inspector of Node.js
 	sampler  *sampler
 	profiler *profiler
 
@@ -141,7 +148,7 @@ func (x *execution) execute(ctx context.Context, program engine.Program) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, output.Close()) }()
-	stage, err := x.runner.Engine.Stage(ctx, x.id, engine.Ports{Listen: x.variant.Listen, Debug: x.variant.DebugPort})
+	stage, err := x.runner.Engine.Stage(ctx, x.id, engine.Ports{Listen: x.variant.Listen, Debug: x.variant.DebugPort, Inspect: x.variant.InspectPort})
 	if err != nil {
 		return err
 	}
@@ -150,7 +157,11 @@ func (x *execution) execute(ctx context.Context, program engine.Program) (err er
 	if err != nil {
 		return err
 	}
-	x.peer = &peer.Client{Base: started.Control + "/" + x.token, HTTP: &http.Client{Timeout: 10 * time.Second}}
+	x.peer = x.reachPeer(ctx, started)
+	defer func() { err = errors.Join(err, x.closeServices()) }()
+	if err := x.startServices(ctx, stage, started, output.services); err != nil {
+		return err
+	}
 	if err := x.fillContract(&program, started); err != nil {
 		return err
 	}
@@ -164,6 +175,24 @@ func (x *execution) execute(ctx context.Context, program engine.Program) (err er
 		return err
 	}
 	return x.besidePeer(ctx, started.Instance)
+}
+
+// nearAnswers bounds the wait for an answer on the near way.
+const nearAnswers = time.Second
+
+// reachPeer takes the near way to the peer where it leads to the peer: nobody else knows the
+// token.
+func (x *execution) reachPeer(ctx context.Context, started engine.Peer) *peer.Client {
+	client := &http.Client{Timeout: 10 * time.Second}
+	if started.Near != "" {
+		near := &peer.Client{Base: started.Near + "/" + x.token, HTTP: client}
+		limited, cancel := context.WithTimeout(ctx, nearAnswers)
+		defer cancel()
+		if _, err := near.Stats(limited); err == nil {
+			return near
+		}
+	}
+	return &peer.Client{Base: started.Control + "/" + x.token, HTTP: client}
 }
 
 // besidePeer leads the run for as long as the peer lives: without it nothing is
@@ -201,14 +230,15 @@ func hasEnded(peer engine.Instance, err error) bool {
 
 // watchAndLead runs the phases with samplers and profiler beside it.
 func (x *execution) watchAndLead(ctx context.Context) error {
-	if x.variant.Go != "" || x.variant.DebugPort != 0 {
-		x.debug = &probe.Go{Base: x.peer.DebugURL(), HTTP: &http.Client{Timeout: profileTimeout}}
-	}
+	opened, err := x.openDebugPort(ctx)
 	x.sampler = newSampler(x)
 	x.profiler = newProfiler(x)
-	stop := x.startWatching()
-	err := x.lead(ctx)
-	stop()
+	if opened {
+		stop := x.startWatching()
+		err = x.lead(ctx)
+		stop()
+	}
+	x.closeDebugPort()
 	x.endProgram()
 	exit := x.instance.Exit()
 	x.event(harness.Event{Kind: harness.EventExit, Exit: &exit})
@@ -217,9 +247,12 @@ func (x *execution) watchAndLead(ctx context.Context) error {
 
 func (x *execution) peerArguments(layout engine.Layout) ([]string, error) {
 	config := peer.Config{
-		Source: x.scenario.Source, Sink: x.scenario.Sink, Token: x.token,
+		Source: x.scenario.Source, Sink: x.scenario.Sink, Probes: x.scenario.Probes, Token: x.token,
 		ControlListen: layout.ControlListen, SourceListen: layout.SourceListen, SinkListen: layout.SinkListen,
 		Download: layout.Download, Debug: layout.Debug,
+	}
+	if x.scenario.Database() != nil {
+		config.RelayListen = layout.RelayListen
 	}
 	text, err := json.Marshal(config)
 	if err != nil {

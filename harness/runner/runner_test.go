@@ -2,6 +2,8 @@ package runner
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +36,34 @@ func TestEndOfThePeerIsReportedLate(t *testing.T) {
 		assert.True(t, hasEnded(peer, refused))
 		assert.True(t, hasEnded(peer, nil))
 	})
+}
+
+// The near way may be missing, or lead to a stranger at the same address.
+func TestPeerIsReachedWhereItKnowsTheToken(t *testing.T) {
+	serve := func(token string) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/"+token+"/stats" {
+				http.NotFound(w, r)
+				return
+			}
+			_, _ = w.Write([]byte("{}"))
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	published, near, stranger := serve("secret"), serve("secret"), serve("other")
+	for name, c := range map[string]struct{ near, want string }{
+		"near":     {near, near},
+		"missing":  {"", published},
+		"stranger": {stranger, published},
+		"nobody":   {"http://127.0.0.1:1", published},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &execution{token: "secret"}
+			reached := x.reachPeer(t.Context(), engine.Peer{Control: published, Near: c.near})
+			assert.Equal(t, c.want+"/secret", reached.Base)
+		})
+	}
 }
 
 // A program that has closed its connections is about to end by itself, and to stop it

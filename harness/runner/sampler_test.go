@@ -48,6 +48,24 @@ func TestAskerNeverHoldsUpALine(t *testing.T) {
 	})
 }
 
+// What is dear to read is read at its own pace; a question before its time is no answer.
+func TestSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		ask := seldom(queuesEvery, func(context.Context) (map[harness.Metric]float64, error) {
+			asked++
+			return map[harness.Metric]float64{harness.SocketQueues: 1}, nil
+		})
+		for range 21 {
+			values, err := ask(t.Context())
+			assert.NoError(t, err)
+			assert.LessOrEqual(t, len(values), 1)
+			time.Sleep(sampleEvery)
+		}
+		assert.Equal(t, 3, asked, "in a second, the first at once")
+	})
+}
+
 // One that fails adds nothing, and is asked again.
 func TestAskerGoesOnAfterAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -16,6 +16,9 @@ const (
 	frozenAfter  = 2 * time.Second
 	frozenShare  = 0.95
 	frozenFaults = 20
+	// blindAfter is how long after one look the next may come. What happens in a longer
+	// pause nobody sees: this machine was asleep, or had no time for highwater.
+	blindAfter = time.Second
 )
 
 // stillness notices that nothing moves any more: a program that is stuck, or frozen
@@ -26,6 +29,7 @@ type stillness struct {
 	// since the phase has an end of its own.
 	patient bool
 
+	looked           time.Time
 	taken, delivered mark
 	// Since when memory has been at the limit, and the major faults at that moment.
 	atLimit time.Time
@@ -64,8 +68,22 @@ func (s *stillness) look(values map[harness.Metric]float64, now time.Time) *endi
 	return nil
 }
 
+// skipPause leaves out of every span a pause in which nobody looked.
+func (s *stillness) skipPause(now time.Time) {
+	if pause := now.Sub(s.looked); !s.looked.IsZero() && pause > blindAfter {
+		for _, since := range []*time.Time{&s.taken.at, &s.delivered.at} {
+			if !since.IsZero() {
+				*since = since.Add(pause)
+			}
+		}
+		s.atLimit = time.Time{} // what was paged in meanwhile is no storm
+	}
+	s.looked = now
+}
+
 // still is for how long neither end's count has changed.
 func (s *stillness) still(values map[harness.Metric]float64, now time.Time) time.Duration {
+	s.skipPause(now)
 	s.taken.see(values[harness.SourceBytes], now)
 	s.delivered.see(values[harness.SinkBytes], now)
 	return min(now.Sub(s.taken.at), now.Sub(s.delivered.at))
@@ -76,7 +94,7 @@ func (s *stillness) still(values map[harness.Metric]float64, now time.Time) time
 // still; what the sink receives may trickle on, out of socket buffers.
 func (s *stillness) frozen(values map[harness.Metric]float64, now time.Time) *ending {
 	anon, faults := values[harness.MemoryAnon], values[harness.MajorFaults]
-	if anon < frozenShare*float64(s.limit) {
+	if s.limit <= 0 || anon < frozenShare*float64(s.limit) {
 		s.atLimit = time.Time{}
 		return nil
 	}

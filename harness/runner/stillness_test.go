@@ -135,7 +135,7 @@ func TestDrainedWithAnOpenConnection(t *testing.T) {
 func TestStillnessFromPhaseToPhase(t *testing.T) {
 	still := func(float64) seen { return seen{9, 5, 0.5, 0} }
 	s := &stillness{limit: limitOfTest}
-	s.begin(harness.Phase{Name: "stalled", StopReading: true})
+	s.begin(harness.Phase{Name: "stalled", Behaviour: harness.Behaviour{StopReading: true}})
 	end, _ := watch(s, 30, still)
 	assert.Nil(t, end)
 	s.begin(harness.Phase{Name: "slow", For: harness.Duration(time.Minute)})
@@ -146,5 +146,29 @@ func TestStillnessFromPhaseToPhase(t *testing.T) {
 	if assert.NotNil(t, end) {
 		assert.Equal(t, harness.EventStalled, end.kind)
 		assert.InDelta(t, 15.5, after, 0.01)
+	}
+}
+
+// A machine that slept for a minute saw nothing stand still.
+func TestStillnessSkipsWhatNobodySaw(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	values := map[harness.Metric]float64{harness.SourceBytes: 9, harness.SinkBytes: 5, harness.MemoryAnon: float64(limitOfTest), harness.MajorFaults: 0}
+	s := &stillness{limit: limitOfTest}
+	assert.Nil(t, s.look(values, begin))
+	values[harness.MajorFaults] = 1e6
+	assert.Nil(t, s.look(values, begin.Add(time.Minute)))
+	for seen := time.Duration(0); seen < 14*time.Second; seen += 500 * time.Millisecond {
+		values[harness.MemoryAnon] = 0
+		assert.Nil(t, s.look(values, begin.Add(time.Minute+seen)))
+	}
+	end := s.look(values, begin.Add(time.Minute+14500*time.Millisecond))
+	assert.Nil(t, end)
+	for seen := 15 * time.Second; seen <= 16*time.Second; seen += 500 * time.Millisecond {
+		if end = s.look(values, begin.Add(time.Minute+seen)); end != nil {
+			break
+		}
+	}
+	if assert.NotNil(t, end) {
+		assert.Equal(t, harness.EventStalled, end.kind)
 	}
 }

@@ -1,0 +1,2 @@
+import { createServer } from 'node:http'
+createServer((req, res) => { res.end( }).listen(1)
