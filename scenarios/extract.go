@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,10 +12,16 @@ import (
 	"sync"
 )
 
-// goMod makes the extracted catalog a module of its own, so that the programs build
-// outside of any checkout with nothing but the standard library. It cannot be
-// embedded: go:embed leaves out folders that hold a go.mod.
-const goMod = "module highwater.scenarios\n\ngo 1.24\n"
+// goMod and goSum make the extracted catalog a module of its own, so that the programs
+// build outside of any checkout, with the standard library and the database driver.
+// Under their usual names they could not be embedded: go:embed leaves out folders that
+// hold a go.mod.
+var (
+	//go:embed programs.mod
+	goMod []byte
+	//go:embed programs.sum
+	goSum []byte
+)
 
 // extract returns the folder of the extracted catalog. It is written once in the life
 // of a process at most.
@@ -76,7 +83,7 @@ type file struct {
 
 // catalog reads the embedded files in lexical order.
 func catalog() ([]file, error) {
-	contents := []file{{"go.mod", []byte(goMod)}}
+	contents := []file{{"go.mod", goMod}, {"go.sum", goSum}}
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

@@ -22,7 +22,7 @@ import (
 	"github.com/highwater-dev/highwater/harness"
 )
 
-//go:embed */scenario.yaml */LESSON.md */go/*/*.go
+//go:embed */scenario.yaml */LESSON.md */*.sql */go/*/*.go */go/*/*/*.go */node/*.mjs */node/*/*.mjs */node/*.js */node/package.json */node/package-lock.json
 var files embed.FS
 
 // List loads the whole catalog, in the order of the ids.

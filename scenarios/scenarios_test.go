@@ -14,8 +14,9 @@ import (
 	"github.com/highwater-dev/highwater/scenarios"
 )
 
-// buildCache is where compiled packages lie, as before TestMain moved the home folder.
-var buildCache string
+// buildCache and moduleCache are where compiled packages and the driver lie, as before
+// TestMain moved the home folder.
+var buildCache, moduleCache string
 
 // TestMain keeps the user's cache out of a test. The catalog is extracted once in
 // the life of a process, so it is set for all of them.
@@ -24,11 +25,11 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	caches, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
 	if err != nil {
 		panic(err)
 	}
-	buildCache = strings.TrimSpace(string(cache))
+	buildCache, moduleCache, _ = strings.Cut(strings.TrimSpace(string(caches)), "\n")
 	os.Setenv("XDG_CACHE_HOME", dir)
 	os.Setenv("HOME", dir)
 	code := m.Run()
@@ -79,7 +80,7 @@ func TestExtractedProgramsBuildAlone(t *testing.T) {
 	require.NoError(t, err)
 	build := exec.Command("go", "vet", "./...")
 	build.Dir = filepath.Dir(list[0].Dir)
-	build.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOPROXY=off", "GOCACHE="+buildCache)
+	build.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GOPROXY=off", "GOCACHE="+buildCache, "GOMODCACHE="+moduleCache)
 	output, err := build.CombinedOutput()
 	assert.NoError(t, err, string(output))
 }
@@ -106,12 +107,33 @@ func TestLessonsTellTheWholeStory(t *testing.T) {
 }
 
 func TestTheNormalLoadRunsTheVeryBrokenProgram(t *testing.T) {
-	broken, err := os.ReadFile("ignored-backpressure/go/broken/main.go")
-	require.NoError(t, err)
-	same, err := os.ReadFile("normal-load/go/broken/main.go")
-	require.NoError(t, err)
-	assert.Equal(t, string(broken), string(same))
+	for _, program := range []string{"go/broken/main.go", "node/broken.mjs"} {
+		broken, err := os.ReadFile("ignored-backpressure/" + program)
+		require.NoError(t, err)
+		same, err := os.ReadFile("normal-load/" + program)
+		require.NoError(t, err)
+		assert.Equal(t, string(broken), string(same), program)
+	}
 	scenario, err := scenarios.Open("normal-load")
 	require.NoError(t, err)
 	assert.Equal(t, harness.Inconclusive, scenario.Expect)
+}
+
+// The table of claims is written from runs, and speaks of this catalog: each scenario that
+// claims something stands in it, word for word.
+func TestClaimsAreThoseOfTheCatalog(t *testing.T) {
+	text, err := os.ReadFile("CLAIMS.md")
+	require.NoError(t, err)
+	list, err := scenarios.List()
+	require.NoError(t, err)
+	claimed := 0
+	for _, scenario := range list {
+		for _, claim := range scenario.Claims {
+			claimed++
+			assert.True(t, strings.Contains(string(text), "| "+claim.Said+" |"), "%s: %s", scenario.ID, claim.Said)
+		}
+	}
+	assert.Equal(t, claimed, strings.Count(string(text), "`highwater run "), "rows of claims that nobody makes any more: make claims")
+	assert.NotContains(t, string(text), "not measured")
+	assert.NotContains(t, string(text), "against what the catalog says")
 }

@@ -1,0 +1,59 @@
+// The service serves the rows of a feed as a download of JSON lines.
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+
+const rowsAtOnce = 4;
+
+// formatRows makes lines of JSON of a feed's rows, some at a time.
+async function* formatRows(feed) {
+  let lines = [];
+  let rest = ''; // of a row that is not complete
+  for await (const text of feed) {
+    const rows = (rest + text).split('\n');
+    rest = rows.pop();
+    for (const row of rows) {
+      lines.push(JSON.stringify({ row }) + '\n');
+    }
+    if (lines.length >= rowsAtOnce) {
+      yield lines.join('');
+      lines = [];
+    }
+  }
+  yield lines.join('');
+}
+
+// send waits until the text is on its way: a slow client slows down the feed.
+function send(response, text) {
+  return new Promise(function write(resolve) {
+    response.write(text, resolve);
+  });
+}
+
+function openFeed() {
+  const [host, port] = process.env.HIGHWATER_SOURCE.split(':');
+  return connect({ host, port }).setEncoding('latin1');
+}
+
+async function exportRows(request, response) {
+  response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+  try {
+    for await (const lines of formatRows(openFeed())) {
+      await send(response, lines);
+    }
+    response.end();
+  } catch (error) {
+    console.error('export:', error.message);
+    response.destroy(); // the client must not take a part for the whole
+  }
+}
+
+function handle(request, response) {
+  if (request.method === 'GET' && request.url === '/export') {
+    exportRows(request, response);
+    return;
+  }
+  response.writeHead(404).end();
+}
+
+const [host, port] = process.env.HIGHWATER_LISTEN.split(':');
+createServer(handle).listen({ host, port });

@@ -1,0 +1,48 @@
+// The service renders the rows of a feed as a CSV download.
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+
+function quote(row) {
+  const [id, payload] = row.split(',');
+  return `${id},"${payload}"\n`;
+}
+
+// render makes CSV of the feed's rows, behind a heading.
+async function* render(feed) {
+  yield 'id,payload\n';
+  let rest = '';
+  for await (const text of feed) {
+    const rows = (rest + text).split('\n');
+    rest = rows.pop();
+    for (const row of rows) {
+      yield Buffer.from(quote(row));
+    }
+  }
+}
+
+function openFeed() {
+  const [host, port] = process.env.HIGHWATER_SOURCE.split(':');
+  return connect({ host, port }).setEncoding('utf8');
+}
+
+async function exportRows(response) {
+  try {
+    response.writeHead(200, { 'Content-Type': 'text/csv' });
+    await pipeline(render(openFeed()), response);
+  } catch (error) {
+    console.error('export:', error.message);
+    response.destroy(); // the client must not take a part for the whole
+  }
+}
+
+function handle(request, response) {
+  if (request.method === 'GET' && request.url === '/export') {
+    exportRows(response);
+    return;
+  }
+  response.writeHead(404).end();
+}
+
+const [host, port] = process.env.HIGHWATER_LISTEN.split(':');
+createServer(handle).listen({ host, port });
