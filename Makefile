@@ -10,7 +10,7 @@ RUNFLAGS ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
-.PHONY: help build demo test run scenarios bench cost soak lint clean
+.PHONY: help build demo test run scenarios claims bench cost soak lint clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,23 +18,28 @@ help: ## this list
 build: ## build the highwater binary (.bin/highwater)
 	@CGO_ENABLED=0 go build -trimpath -o $(BIN) .
 
-demo: build ## run ignored-backpressure and export-at-scale, and print the report's path
-	@$(BIN) run ignored-backpressure export-at-scale --out $(OUT)/demo-$$(date +%Y%m%d-%H%M%S) $(RUNFLAGS)
+demo: build ## run the broken and the fixed exports, small and at scale, and print the report's path
+	@$(BIN) run ignored-backpressure export-at-scale --variants '*/broken,*/broken-strings,*/fixed,*/fixed-drain' --out $(OUT)/demo-$$(date +%Y%m%d-%H%M%S) $(RUNFLAGS)
 
 test: build ## all tests; what needs a container engine is skipped without one, and listed
 	@unproved=$$(mktemp); trap 'rm -f $$unproved' EXIT; status=0; \
-	HIGHWATER_UNPROVED=$$unproved go test -count=1 -p 1 -timeout 40m ./... || status=$$?; \
+	HIGHWATER_UNPROVED=$$unproved go test -count=1 -p 1 -timeout 70m ./... || status=$$?; \
 	if [ -s $$unproved ]; then echo; echo "Not proved here:"; sort -u $$unproved | sed 's/^/  /'; fi; \
 	exit $$status
 
 run: build ## run one scenario: make run SCENARIO=ignored-backpressure
 	@$(BIN) run $(or $(SCENARIO),$(error say which: make run SCENARIO=ignored-backpressure (see make build && .bin/highwater list))) $(RUNFLAGS)
 
-scenarios: build ## run the whole catalog
-	@$(BIN) run $$($(BIN) list --json | grep -oE '^    "id": "[^"]+"' | cut -d'"' -f4) --out $(OUT)/scenarios-$$(date +%Y%m%d-%H%M%S) $(RUNFLAGS)
+scenarios: build ## run the whole catalog, several runs at once
+	@$(BIN) run $$($(BIN) list --json | grep -oE '^    "id": "[^"]+"' | cut -d'"' -f4) --parallel auto --out $(OUT)/scenarios-$$(date +%Y%m%d-%H%M%S) $(RUNFLAGS)
 
-bench: ## benchmarks of sink, source, parser and sampling, summed up by benchstat
-	@go test -run '^$$' -bench . -count $(or $(COUNT),5) ./harness/peer ./harness/probe | tee $(or $(BENCHFILE),/dev/stderr) | go run $(BENCHSTAT) -
+claims: build ## run the whole catalog and write what is said beside what was measured (scenarios/CLAIMS.md)
+	@out=$(OUT)/claims-$$(date +%Y%m%d-%H%M%S); $(BIN) run $$($(BIN) list --json | grep -oE '^    "id": "[^"]+"' | cut -d'"' -f4) --parallel auto --out $$out $(RUNFLAGS) && \
+	$(BIN) claims $$out > scenarios/CLAIMS.md && echo "written: scenarios/CLAIMS.md"
+
+bench: ## benchmarks of sink (beside toxiproxy), source, parser and sampling, summed up by benchstat
+	@file=$$(mktemp); go test -run '^$$' -bench . -count $(or $(COUNT),5) ./harness/peer ./harness/probe | tee $$file; \
+	(cd harness/peer/toxiproxy && go test -run '^$$' -bench . -count $(or $(COUNT),5)) | tee -a $$file; go run $(BENCHSTAT) $$file; rm -f $$file
 
 cost: build ## what watching costs: the three ways in turn, compared by benchstat
 	@file=$$(mktemp); for i in $$(seq $(or $(COUNT),6)); do \
@@ -42,12 +47,13 @@ cost: build ## what watching costs: the three ways in turn, compared by benchsta
 	done; go run $(BENCHSTAT) -col /watch $$file; rm -f $$file
 
 soak: build ## run the catalog again and again, counting wrong verdicts into scenarios/soak.tsv
-	@$(BIN) soak --file scenarios/soak.tsv --engine $(or $(ENGINE),auto) --rounds $(or $(ROUNDS),5)
+	@$(BIN) soak --file scenarios/soak.tsv --engine $(or $(ENGINE),auto) --rounds $(or $(ROUNDS),5) --parallel $(or $(PARALLEL),1)
 
 lint: ## gofmt, go vet (for macOS too), staticcheck, tidy modules
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	@go vet ./...
 	@GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 go vet ./...
+	@cd harness/peer/toxiproxy && go vet ./... && go mod tidy -diff
 	@go run $(STATICCHECK) ./...
 	@go mod tidy -diff
 
