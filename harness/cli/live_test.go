@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,6 +20,7 @@ import (
 // TestLive runs highwater as its users do: a static binary, real engines, real deaths.
 // One test at a time: two would share this machine's processors, and its memory.
 func TestLive(t *testing.T) {
+	began := time.Now()
 	binary := testbin.BuildHighwater(t, t.TempDir())
 	for _, one := range []struct {
 		name string
@@ -38,11 +40,12 @@ func TestLive(t *testing.T) {
 		{"peer killed", (*live).peerKilled},
 		{"killed docker", func(l *live) { l.killed("docker") }},
 		{"killed process", func(l *live) { l.killed("process") }},
-		{"catalog docker", (*live).wholeCatalog},
-		{"catalog process", (*live).pairsAsProcesses},
+		{"pairs docker", (*live).pairsInContainers},
+		{"pairs process", (*live).pairsAsProcesses},
+		{"rest docker", (*live).restInContainers},
 	} {
 		t.Run(one.name, func(t *testing.T) {
-			one.test(&live{T: t, binary: binary, out: filepath.Join(t.TempDir(), "out"), state: t.TempDir()})
+			one.test(&live{T: t, began: began, binary: binary, out: filepath.Join(t.TempDir(), "out"), state: t.TempDir()})
 		})
 	}
 }
@@ -50,6 +53,7 @@ func TestLive(t *testing.T) {
 // live is a test with a highwater of its own: its report folder and its registry.
 type live struct {
 	*testing.T
+	began              time.Time // the first live test
 	binary, out, state string
 	ended              chan error     // of what begin started
 	words              *testbin.Words // what that says on standard error
