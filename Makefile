@@ -24,7 +24,7 @@ demo: build ## run the broken and the fixed exports, small and at scale, and pri
 test: build ## all tests; what needs a container engine is skipped without one, and listed
 	@unproved=$$(mktemp); trap 'rm -f $$unproved' EXIT; status=0; \
 	HIGHWATER_UNPROVED=$$unproved go test -count=1 -p 1 -timeout 70m ./... || status=$$?; \
-	if [ -s $$unproved ]; then echo; echo "Not proved here:"; sort -u $$unproved | sed 's/^/  /'; fi; \
+	if [ -s $$unproved ]; then echo; echo "Not proved here, or not at once:"; sort -u $$unproved | sed 's/^/  /'; fi; \
 	exit $$status
 
 run: build ## run one scenario: make run SCENARIO=ignored-backpressure

@@ -10,6 +10,7 @@ package require
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,27 +42,25 @@ func Need(t testing.TB, name string, probe func(context.Context) error) {
 	if slices.Contains(strings.Split(os.Getenv(EnvRequired), ","), name) {
 		t.Fatalf("%s is required by %s: %v", name, EnvRequired, missing)
 	}
-	if err := list(t.Name(), name); err != nil {
-		t.Fatalf("list what was not proved: %v", err)
-	}
+	List(t, "needs "+name)
 	t.Skipf("needs %s: %v", name, missing)
 }
 
-// list appends one line.
-func list(test, name string) error {
+// List adds a line to what was not proved, or not at once.
+func List(t testing.TB, line string) {
+	t.Helper()
 	path := os.Getenv(EnvUnproved)
 	if path == "" {
-		return nil
+		return
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		_, err = fmt.Fprintf(file, "%s: %s\n", line, t.Name())
+		err = errors.Join(err, file.Close())
+	}
 	if err != nil {
-		return err
+		t.Fatalf("list what was not proved: %v", err)
 	}
-	if _, err := fmt.Fprintf(file, "needs %s: %s\n", name, test); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
 }
 
 // Program needs an executable, by name in PATH or by path, and returns where it is.
