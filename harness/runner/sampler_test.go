@@ -48,6 +48,22 @@ func TestAskerNeverHoldsUpALine(t *testing.T) {
 	})
 }
 
+// A script is asked nothing on its way to the load, where it may fail, and die of the question.
+func TestNothingIsAskedBeforeTheLoad(t *testing.T) {
+	x, asked := &execution{}, 0
+	ask := x.onceLoaded(func(context.Context) (map[harness.Metric]float64, error) {
+		asked++
+		return nil, nil
+	})
+	_, err := ask(t.Context())
+	assert.NoError(t, err)
+	assert.Zero(t, asked)
+	x.setLoaded(time.Now())
+	_, err = ask(t.Context())
+	assert.NoError(t, err)
+	assert.Equal(t, 1, asked)
+}
+
 // What is dear to read is read at its own pace; a question before its time is no answer.
 func TestSeldom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
