@@ -204,12 +204,16 @@ func notThere(err, kind error) error {
 	return err
 }
 
+// unseen is what is lacking and doubtful.
+func unseen(found attachable, at target) []string {
+	lines := append(found.Lacking(), found.Doubt(at.Hostname(), at.port))
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
 // tellUnseen says before the run what it will not show.
 func (c *command) tellUnseen(found attachable, at target) {
-	for _, line := range append(found.Lacking(), found.Doubt(at.Hostname(), at.port)) {
-		if line != "" {
-			fmt.Fprintln(c.stderr, "note:", line)
-		}
+	for _, line := range unseen(found, at) {
+		fmt.Fprintln(c.stderr, "note:", line)
 	}
 	if found.Limit() == 0 {
 		fmt.Fprintln(c.stderr, "note: it runs without a memory limit: growth is judged against the bound alone")
@@ -227,9 +231,8 @@ type told struct {
 func (t told) Facts() map[string]string {
 	facts := t.attachable.Facts()
 	facts["url"] = t.at.String()
-	lacking := slices.DeleteFunc(append(t.Lacking(), t.Doubt(t.at.Hostname(), t.at.port)), func(line string) bool { return line == "" })
-	if len(lacking) > 0 {
-		facts["not_seen"] = strings.Join(lacking, "; ")
+	if lines := unseen(t.attachable, t.at); len(lines) > 0 {
+		facts["not_seen"] = strings.Join(lines, "; ")
 	}
 	return facts
 }

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"path/filepath"
 	"strconv"
 
@@ -31,10 +32,7 @@ func (l *live) again(in string, catalog []*harness.Scenario, document reports.Do
 	}
 	var off []place
 	for i, told := range document.Scenarios {
-		wanted := harness.Pass
-		if catalog[i].Expect != "" {
-			wanted = catalog[i].Expect
-		}
+		wanted := cmp.Or(catalog[i].Expect, harness.Pass)
 		for j, variant := range told.Variants {
 			if variant.Result != wanted {
 				l.tell(variant)
@@ -60,9 +58,7 @@ func (l *live) again(in string, catalog []*harness.Scenario, document reports.Do
 			from, err := filepath.Rel(first, l.out)
 			assert.NoError(l, err)
 			told.Run = filepath.Join(from, told.Run)
-			if round == timesAgain-1 {
-				*variant = told
-			}
+			*variant = told
 		}
 		needs.List(l, "at first otherwise, then as declared: "+in+" "+scenario.ID+" "+variant.Name)
 	}

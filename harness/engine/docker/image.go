@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -98,23 +99,32 @@ func (e *Engine) buildOnce(ctx context.Context, repository string, files []image
 	if _, err := e.client.ImageInspect(ctx, reference); err == nil {
 		return reference, nil
 	}
-	// In a file, since a Node.js with its libraries is a hundred megabytes; without a name,
-	// so that nothing is left of it.
-	archive, err := os.CreateTemp("", "highwater-image-*.tar")
+	archive, err := packed(files)
 	if err != nil {
 		return "", fmt.Errorf("build image: %w", err)
 	}
 	defer archive.Close()
-	if err := os.Remove(archive.Name()); err != nil {
-		return "", fmt.Errorf("build image: %w", err)
-	}
-	if err := pack(archive, files); err != nil {
-		return "", fmt.Errorf("build image: %w", err)
-	}
-	if _, err := archive.Seek(0, io.SeekStart); err != nil {
-		return "", fmt.Errorf("build image: %w", err)
-	}
 	return e.build(ctx, testcontainers.FromDockerfile{ContextArchive: archive, Repo: repository, Tag: tag, BuildArgs: arguments})
+}
+
+// packed is an archive of files, to be read from its beginning: in a file, since a Node.js
+// with its libraries is a hundred megabytes; without a name, so that nothing is left of it.
+func packed(files []imageFile) (*os.File, error) {
+	archive, err := os.CreateTemp("", "highwater-image-*.tar")
+	if err != nil {
+		return nil, err
+	}
+	err = os.Remove(archive.Name())
+	if err == nil {
+		err = pack(archive, files)
+	}
+	if err == nil {
+		_, err = archive.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(err, archive.Close())
+	}
+	return archive, nil
 }
 
 // pack writes an archive of files.
